@@ -1,0 +1,1 @@
+"""Evaluate randomised experiments on national administrative microdata."""

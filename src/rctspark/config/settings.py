@@ -1,0 +1,88 @@
+"""Settings of a run: where things lie, and the thresholds of the data owner."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+
+from rctspark.config.documents import Document, overlay_documents
+
+PLACE = "RCTSPARK_CONF"
+
+
+class Thresholds(Document):
+    """What may be shown outside; owned by the data owner.
+
+    Attributes:
+        minimum_persons: Fewest persons behind any number.
+        minimum_df: Fewest residual degrees of freedom of a model.
+        maximum_share: Largest share of a row or column in one category.
+    """
+
+    minimum_persons: int = Field(10, ge=1)
+    minimum_df: int = Field(10, ge=1)
+    maximum_share: float = Field(0.90, gt=0, le=1)
+
+
+class SparkSettings(Document):
+    """How a local session is started; under spark-submit the cluster's own rule.
+
+    Attributes:
+        conf: Settings of every session, local or not.
+        local: Settings only where no one else has set a master.
+    """
+
+    conf: dict[str, str] = Field(default_factory=dict)
+    local: dict[str, str] = Field(default_factory=dict)
+
+
+class Settings(Document):
+    """Everything that varies between machines and not between experiments.
+
+    Attributes:
+        out: Folder (or Hadoop path) under which a run leaves its traces.
+        lake: Root of the Delta tables.
+        tracking_uri: Where MLflow keeps runs.
+        jars: Folder with Delta's jars. Empty: the cluster provides them.
+        pseudonym_key_file: File that holds the key of the pseudonyms; the
+            environment variable `RCTSPARK_PSEUDONYM_KEY` takes precedence.
+        retention_days: How long older table versions can be read.
+        wait_seconds: How long a run waits for another one that publishes.
+        largest_sample_rows: Most persons that are brought to the driver.
+        thresholds: Disclosure thresholds.
+        spark: Spark settings.
+    """
+
+    out: Path
+    lake: str
+    tracking_uri: str
+    jars: str = ""
+    pseudonym_key_file: Path | None = None
+    retention_days: int = Field(3653, ge=1)
+    wait_seconds: int = Field(600, ge=0)
+    largest_sample_rows: int = Field(2_000_000, ge=1)
+    thresholds: Thresholds = Thresholds()
+    spark: SparkSettings = SparkSettings()
+
+
+def read_settings(root: Path) -> Settings:
+    """Read `conf/base/settings.yaml`, with `conf/local/settings.yaml` over it.
+
+    Args:
+        root: Folder that holds `conf/`.
+
+    Returns:
+        The settings. The environment variable RCTSPARK_CONF may name another file
+        that takes the place of `conf/local/settings.yaml`.
+
+    Raises:
+        ConfigError: A file is missing or has faults.
+    """
+    local = root / "conf" / "local" / "settings.yaml"
+    named = os.environ.get(PLACE)
+    above = [type(root)(named)] if named else [local] if local.is_file() else []
+    return overlay_documents(
+        [root / "conf" / "base" / "settings.yaml", *above], Settings
+    )

@@ -1,0 +1,80 @@
+"""The language of the house: tables, columns and results. Knows no Spark."""
+
+from __future__ import annotations
+
+from rctspark.contracts.assignment import ASSIGNMENT, ASSIGNMENT_LISTS
+from rctspark.contracts.benefit import BENEFIT_SPELLS
+from rctspark.contracts.contact import CONTACTS
+from rctspark.contracts.delivery import (
+    DATA_VERSIONS,
+    DELIVERIES,
+    PERSON_KEYS,
+    PERSON_LINKS,
+    REJECTED_ROWS,
+)
+from rctspark.contracts.operation import GATE_RESULTS, RELEASES, GateResult
+from rctspark.contracts.panel import PERSON_MONTH, PERSON_MONTH_KEY, PERSON_OUTCOME
+from rctspark.contracts.payroll import PAYROLL
+from rctspark.contracts.person import PERSONS
+from rctspark.contracts.population import FUNNEL, POPULATION
+from rctspark.contracts.results import EFFECTS, Effect
+from rctspark.contracts.table import Column, Promise, Table
+
+REGISTERS = (
+    PERSONS,
+    BENEFIT_SPELLS,
+    PAYROLL,
+    CONTACTS,
+    ASSIGNMENT_LISTS,
+    PERSON_LINKS,
+)
+"""Tables that a delivery can feed."""
+
+TABLES = {
+    table.name: table
+    for table in (
+        *REGISTERS,
+        DELIVERIES,
+        REJECTED_ROWS,
+        PERSON_KEYS,
+        DATA_VERSIONS,
+        ASSIGNMENT,
+        POPULATION,
+        FUNNEL,
+        PERSON_MONTH,
+        PERSON_OUTCOME,
+        EFFECTS,
+        GATE_RESULTS,
+        RELEASES,
+    )
+}
+"""Every table by name."""
+
+__all__ = [
+    "ASSIGNMENT",
+    "ASSIGNMENT_LISTS",
+    "BENEFIT_SPELLS",
+    "CONTACTS",
+    "DATA_VERSIONS",
+    "DELIVERIES",
+    "EFFECTS",
+    "FUNNEL",
+    "GATE_RESULTS",
+    "PAYROLL",
+    "PERSONS",
+    "PERSON_KEYS",
+    "PERSON_LINKS",
+    "PERSON_MONTH",
+    "PERSON_MONTH_KEY",
+    "PERSON_OUTCOME",
+    "POPULATION",
+    "REGISTERS",
+    "REJECTED_ROWS",
+    "RELEASES",
+    "TABLES",
+    "Column",
+    "Effect",
+    "GateResult",
+    "Promise",
+    "Table",
+]

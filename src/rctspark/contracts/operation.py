@@ -1,0 +1,93 @@
+"""What a run leaves about itself: what was checked, what belongs together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rctspark.contracts.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyspark.sql import DataFrame
+
+Severity = Literal["stop", "warn"]
+Verdict = Literal["PASS", "FAIL", "BROKEN"]
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One rule, evaluated on one candidate.
+
+    Attributes:
+        rule_id: Stable name of the rule.
+        kind: `promise` (of a contract) or `belief` (of an expectation suite).
+        words: The rule as a sentence.
+        reason: Why the rule is there.
+        owner: Who answers for it.
+        severity: What a breach does: `stop` the publication or `warn`.
+        verdict: `PASS`, `FAIL`, or `BROKEN`: the check itself failed.
+        rows_checked: Rows looked at.
+        rows_broken: Rows that break it; -1 where a rule is not about single rows.
+    """
+
+    rule_id: str
+    kind: Literal["promise", "belief"]
+    words: str
+    reason: str
+    owner: str
+    severity: Severity
+    verdict: Verdict
+    rows_checked: int
+    rows_broken: int
+
+
+if TYPE_CHECKING:
+    Gate = Callable[[DataFrame, Table], tuple[GateResult, ...]]
+    """Check the rows of a candidate; never raises because the data fail."""
+
+
+GATE_RESULTS = Table(
+    name="gate_results",
+    grain="one row per run, table and rule",
+    key=("run_id", "table", "rule_id"),
+    columns=(
+        Column("run_id", "string", "Run that wrote the candidate."),
+        Column("table", "string", "Table that the candidate was written for."),
+        Column("candidate", "string", "Where the candidate lies, below the lake."),
+        Column("checked_at", "timestamp", "Moment of the check (UTC)."),
+        Column("rule_id", "string", "Stable name of the rule."),
+        Column("kind", "string", "Kind of rule.", allowed=("promise", "belief")),
+        Column("words", "string", "The rule as a sentence."),
+        Column("reason", "string", "Why the rule is there."),
+        Column("owner", "string", "Who answers for it."),
+        Column("severity", "string", "What a breach does.", allowed=("stop", "warn")),
+        Column("verdict", "string", "Outcome.", allowed=("PASS", "FAIL", "BROKEN")),
+        Column("rows_checked", "bigint", "Rows looked at.", "rows"),
+        Column(
+            "rows_broken",
+            "bigint",
+            "Rows that break it; -1 where the rule is not about single rows.",
+            "rows",
+        ),
+    ),
+    is_log=True,
+)
+
+RELEASES = Table(
+    name="releases",
+    grain="one row per set of table versions that belong together",
+    key=("run_id",),
+    columns=(
+        Column("run_id", "string", "Run that published the set."),
+        Column("job", "string", "Job that published the set."),
+        Column("released_at", "timestamp", "Moment of the release (UTC)."),
+        Column("data_version", "string", "Named set of deliveries."),
+        Column("plan_hash", "string", "Digest of the plan.", null_means="no plan"),
+        Column("code_version", "string", "Version and digest of the package."),
+        Column("inputs", "string", "Digest of all that the set was made from."),
+        Column("versions", "map<string,bigint>", "Table to Delta version."),
+    ),
+    is_log=True,
+)

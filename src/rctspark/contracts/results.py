@@ -1,0 +1,120 @@
+"""What statistics return, and the table that keeps it.
+
+Plain records: no Spark, no arrays. Tables, figures, report and tracked runs are all
+made from `EFFECTS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rctspark.contracts.table import Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One estimated contrast, in the outcome's own unit.
+
+    Attributes:
+        experiment: Name of the plan.
+        site: Site, or `all`.
+        population: Who is analysed: `all`, or a subgroup.
+        outcome: Outcome of the plan.
+        horizon: Horizon of the outcome; 0 where it has none.
+        arm: Arm whose effect this is.
+        against: Arm that it is compared with.
+        estimand: `itt`: effect of assignment.
+        model: Model of the plan.
+        estimate: Arm minus `against`, adjusted as the model says.
+        std_error: Standard error by `covariance`.
+        df: Degrees of freedom of the interval; infinite for the normal.
+        ci_lower: Lower end of the interval.
+        ci_upper: Upper end of the interval.
+        level: Level of the interval: 0.90.
+        p_value: Two-sided p-value of no effect.
+        n_arm: Persons of the arm behind the number.
+        n_against: Persons of the other arm behind it.
+        n_total: Persons in the whole regression.
+        mean_against: Unadjusted mean of `against`: what the effect is added to.
+        covariance: Kind of covariance: HC1.
+        rank: Rank of the design.
+        columns: Columns of the design; more than `rank` where some are redundant.
+        data_version: Named set of deliveries.
+        plan_hash: Digest of the parsed plan.
+    """
+
+    experiment: str
+    site: str
+    population: str
+    outcome: str
+    horizon: int
+    arm: str
+    against: str
+    estimand: str
+    model: str
+    estimate: float
+    std_error: float
+    df: float
+    ci_lower: float
+    ci_upper: float
+    level: float
+    p_value: float
+    n_arm: int
+    n_against: int
+    n_total: int
+    mean_against: float
+    covariance: str
+    rank: int
+    columns: int
+    data_version: str
+    plan_hash: str
+
+
+EFFECTS = Table(
+    name="effects",
+    grain="one row per estimated contrast",
+    key=(
+        "experiment",
+        "site",
+        "population",
+        "outcome",
+        "horizon",
+        "arm",
+        "against",
+        "estimand",
+        "model",
+    ),
+    columns=(
+        Column("experiment", "string", "Name of the plan."),
+        Column("site", "string", "Site, or `all`."),
+        Column("population", "string", "`all`, or a subgroup."),
+        Column("outcome", "string", "Outcome of the plan."),
+        Column("horizon", "int", "Horizon of the outcome; 0 where it has none."),
+        Column("arm", "string", "Arm whose effect this is."),
+        Column("against", "string", "Arm that it is compared with."),
+        Column("estimand", "string", "`itt`: effect of assignment."),
+        Column("model", "string", "Model of the plan."),
+        Column("estimate", "double", "Arm minus `against`.", "outcome's unit"),
+        Column("std_error", "double", "Standard error.", "outcome's unit"),
+        Column("df", "double", "Degrees of freedom; infinite for the normal."),
+        Column("ci_lower", "double", "Lower end of the interval.", "outcome's unit"),
+        Column("ci_upper", "double", "Upper end of the interval.", "outcome's unit"),
+        Column("level", "double", "Level of the interval."),
+        Column("p_value", "double", "Two-sided p-value of no effect."),
+        Column("n_arm", "bigint", "Persons of the arm.", "persons"),
+        Column("n_against", "bigint", "Persons of the other arm.", "persons"),
+        Column("n_total", "bigint", "Persons in the regression.", "persons"),
+        Column("mean_against", "double", "Mean of the other arm.", "outcome's unit"),
+        Column("covariance", "string", "Kind of covariance: HC1."),
+        Column("rank", "int", "Rank of the design."),
+        Column("columns", "int", "Columns of the design."),
+        Column("data_version", "string", "Named set of deliveries."),
+        Column("plan_hash", "string", "Digest of the parsed plan."),
+    ),
+    rules={
+        "the interval holds the estimate": ("estimate BETWEEN ci_lower AND ci_upper"),
+        "a p-value is a probability": "p_value BETWEEN 0 AND 1",
+        "a standard error is not negative": "std_error >= 0",
+        "the rank is at most the columns": "rank <= columns",
+    },
+)

@@ -1,0 +1,1 @@
+"""Where the outside begins: Spark, Delta, MLflow, logs, processes."""

@@ -1,0 +1,57 @@
+"""Find a Java that Spark can run on, or say in one sentence what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from rctspark.errors import MachineError
+
+SUPPORTED = (17, 21)
+VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+
+
+def find_java(provided: Path) -> Path:
+    """Return the home of the first Java of a supported version.
+
+    Looks at JAVA_HOME, at what set-up provided, and at the command path, in this
+    order.
+
+    Args:
+        provided: Folder in which set-up puts a Java of its own.
+
+    Returns:
+        The folder that holds `bin/java`.
+
+    Raises:
+        MachineError: None is there, or none has a supported version.
+    """
+    homes = [Path(home) for home in (os.environ.get("JAVA_HOME"),) if home]
+    homes.append(provided)
+    command = shutil.which("java")
+    if command:
+        homes.append(Path(command).resolve().parent.parent)
+    found = {home: java_version(home) for home in homes}
+    for home, version in found.items():
+        if version in SUPPORTED:
+            return home
+    versions = ", ".join(str(v) for v in found.values() if v is not None) or "none"
+    raise MachineError(
+        f"Spark needs Java 17 or 21 and found {versions}: run `make java`, or set "
+        "JAVA_HOME to one."
+    )
+
+
+def java_version(home: Path) -> int | None:
+    """Return the major version of the Java in `home`; None: no Java runs there."""
+    command = home / "bin" / "java"
+    if not command.is_file():
+        return None
+    answer = subprocess.run(  # noqa: S603 (the path is ours or the user's own)
+        [str(command), "-version"], capture_output=True, text=True, check=False
+    )
+    version = VERSION.search(answer.stderr)
+    return int(version.group(1)) if version else None

@@ -1,0 +1,71 @@
+"""One Spark session: the cluster's under spark-submit, a local one otherwise."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from rctspark.errors import MachineError
+from rctspark.runtime.jars import require_jars
+from rctspark.runtime.java import find_java
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+    from rctspark.config import Settings
+
+UNDER_SUBMIT = "PYSPARK_GATEWAY_PORT"
+
+
+def start_session(settings: Settings, root: Path, *, name: str) -> SparkSession:
+    """Start Spark, or join the session that there is.
+
+    Args:
+        settings: Settings of the run.
+        root: Folder of the project: where set-up put jars and Java.
+        name: Name that the cluster shows.
+
+    Returns:
+        A session that can read and write Delta tables.
+
+    Raises:
+        MachineError: Java or jars are missing, or Spark does not start.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    conf = dict(settings.spark.conf)
+    if UNDER_SUBMIT not in os.environ:
+        conf |= settings.spark.local | _local_files(settings, root)
+    from pyspark.sql import SparkSession  # noqa: PLC0415 (slow to import)
+
+    # pyspark prints every analysis error as a page of JSON, raw values included.
+    logging.getLogger("DataFrameQueryContextLogger").disabled = True
+    builder = SparkSession.builder.appName(name)
+    for key, value in conf.items():
+        builder = builder.config(key, value)
+    try:
+        return builder.getOrCreate()
+    except Exception as broken:
+        raise MachineError(
+            f"Spark did not start ({type(broken).__name__}): check that Java runs, "
+            "that there is memory for spark.driver.memory, and disk for temporary "
+            "files."
+        ) from None
+
+
+def _local_files(settings: Settings, root: Path) -> dict[str, str]:
+    os.environ["JAVA_HOME"] = str(find_java(root / ".java"))
+    conf = {}
+    if settings.jars:
+        jars = require_jars(root / settings.jars, root / "conf/base/jars.sha256")
+        conf["spark.jars"] = ",".join(str(jar) for jar in jars)
+    log4j = root / "conf" / "base" / "log4j2.properties"
+    options = settings.spark.local.get("spark.driver.extraJavaOptions", "")
+    conf["spark.driver.extraJavaOptions"] = (
+        f"-Dlog4j2.configurationFile={log4j.as_uri()} {options}"
+    )
+    return conf
