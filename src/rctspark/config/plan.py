@@ -34,6 +34,7 @@ class RegistersPlan(Document):
 
     Attributes:
         root: Name of the register root in the lake; plans may share one.
+        mappings: Mappings of the files that are delivered, each in its own folder.
         as_known_on: The data version is what was known on this day.
         data_version: Name of a data version; takes the place of `as_known_on`.
         links: Whether registers of different identifier kinds are joined by a
@@ -41,6 +42,7 @@ class RegistersPlan(Document):
     """
 
     root: Name
+    mappings: tuple[Name, ...] = Field(min_length=1)
     as_known_on: date | None = None
     data_version: str | None = None
     links: bool = False

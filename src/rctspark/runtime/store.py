@@ -1,0 +1,418 @@
+"""Tables by contract under one root: write a candidate, audit it, publish it.
+
+A run writes each table to a candidate of its own and reads it back; the gate checks
+what was read; only then does one Delta commit per table publish it, and one row of
+`releases` names the versions that belong together. Readers pin that row, so they see
+all of a set or none of it, and can read an older set the same way.
+
+The lake holds one folder per scope: `registers/<root>` and `experiments/<name>`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
+
+from rctspark.contracts import GATE_RESULTS, RELEASES
+from rctspark.errors import RctsparkError, StoreError
+from rctspark.runtime.locks import holding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from rctspark.config import Settings
+    from rctspark.contracts import GateResult, Table
+    from rctspark.contracts.operation import Gate
+
+CANDIDATES = "candidates"
+MISSING = "DELTA_PATH_DOES_NOT_EXIST", "DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND"
+FULL_DISK = "No space left on device"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Rows that a run has written and that nobody sees yet.
+
+    Attributes:
+        table: Table that they are meant for.
+        frame: The rows, read back from where they were written.
+        path: Where they lie, below the lake.
+    """
+
+    table: Table
+    frame: DataFrame
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a set of tables was made from.
+
+    Attributes:
+        run_id: The run.
+        job: The job.
+        data_version: Named set of deliveries; empty: the deliveries themselves.
+        plan_hash: Digest of the plan; None: no plan is involved.
+        code_version: Version and digest of the package.
+        inputs: Digest of all that the set is made from.
+    """
+
+    run_id: str
+    job: str
+    data_version: str
+    plan_hash: str | None
+    code_version: str
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A set of table versions that belong together.
+
+    Attributes:
+        scope: Folder of the lake whose release it is.
+        run_id: Run that published it.
+        job: Job that published it.
+        data_version: Named set of deliveries.
+        inputs: Digest of what it was made from.
+        versions: `<scope>/<table>` to Delta version; also the tables of other scopes
+            that it was made from.
+    """
+
+    scope: str
+    run_id: str
+    job: str
+    data_version: str
+    inputs: str
+    versions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Tables by contract, under one root.
+
+    Attributes:
+        spark: The session.
+        settings: Settings of the run: root of the lake, retention, waiting time.
+        say: Called with a sentence when a run must wait.
+    """
+
+    spark: SparkSession
+    settings: Settings
+    say: Callable[[str], None]
+
+    def path(self, scope: str, table: Table) -> str:
+        """Return where a published table lies."""
+        return f"{self.settings.lake}/{scope}/{table.name}"
+
+    # -- reading ---------------------------------------------------------------
+
+    def releases(self, scope: str) -> tuple[Release, ...]:
+        """Return every release of a scope, the newest first."""
+        if not self._exists(self.path(scope, RELEASES)):
+            return ()
+        rows = self._load(self.path(scope, RELEASES)).orderBy(F.desc("released_at"))
+        return tuple(
+            Release(
+                scope=scope,
+                run_id=row["run_id"],
+                job=row["job"],
+                data_version=row["data_version"],
+                inputs=row["inputs"],
+                versions=dict(row["versions"]),
+            )
+            for row in rows.collect()
+        )
+
+    def pin(
+        self, scope: str, tables: Iterable[Table], *, run_id: str | None = None
+    ) -> Release:
+        """Return the newest release that holds all of some tables.
+
+        Args:
+            scope: Folder of the lake.
+            tables: Tables that are going to be read.
+            run_id: Run whose release is wanted; None: the newest.
+
+        Returns:
+            The release; read from it with `read`.
+
+        Raises:
+            StoreError: There is none.
+        """
+        wanted = {f"{scope}/{table.name}" for table in tables}
+        for release in self.releases(scope):
+            if wanted <= set(release.versions) and run_id in (None, release.run_id):
+                return release
+        names = ", ".join(sorted(wanted))
+        of = f" by run {run_id}" if run_id else ""
+        raise StoreError(
+            f"No release{of} holds {names} together: run the job that makes them first."
+        )
+
+    def read(self, release: Release, table: Table, scope: str = "") -> DataFrame:
+        """Read a table at the version that a release names.
+
+        Args:
+            release: A pinned release.
+            table: The table.
+            scope: Folder of the lake, where it is not the release's own.
+
+        Returns:
+            Its rows, in the shape of the contract.
+
+        Raises:
+            StoreError: That version was deleted or vacuumed.
+        """
+        scope = scope or release.scope
+        version = release.versions[f"{scope}/{table.name}"]
+        return table.shape(self._load(self.path(scope, table), version))
+
+    def read_log(self, scope: str, table: Table) -> DataFrame:
+        """Read all rows of a log table; empty where nothing was logged yet."""
+        path = self.path(scope, table)
+        if not self._exists(path):
+            return self.spark.createDataFrame([], table.ddl)
+        return table.shape(self._load(path))
+
+    def _load(self, path: str, version: int | None = None) -> DataFrame:
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        try:
+            return reader.load(path)
+        except Exception as broken:  # noqa: BLE001 (py4j hides the class)
+            which = "" if version is None else f" at version {version}"
+            raise StoreError(
+                f"{path}{which} can't be read ({_kind(broken)}): it was deleted or "
+                "vacuumed, or never published. Choose a newer release, or run the "
+                "job that makes it."
+            ) from None
+
+    def _exists(self, path: str) -> bool:
+        return DeltaTable.isDeltaTable(self.spark, path)
+
+    # -- writing ---------------------------------------------------------------
+
+    def stage(self, run_id: str, name: str, frame: DataFrame) -> DataFrame:
+        """Write rows where nobody looks for tables, and read them back.
+
+        Args:
+            run_id: The run.
+            name: Name of the rows: a table's, or a step's.
+            frame: Rows.
+
+        Returns:
+            The rows as they were written: what is computed once stays computed.
+
+        Raises:
+            StoreError: They could not be written.
+        """
+        path = f"{self.settings.lake}/{self.staged_at(run_id, name)}"
+        try:
+            frame.write.mode("overwrite").parquet(path)
+        except RctsparkError:
+            raise
+        except Exception as broken:
+            raise StoreError(_failed_write(name, broken)) from None
+        return self.spark.read.schema(frame.schema).parquet(path)
+
+    def staged_at(self, run_id: str, name: str) -> str:
+        """Return where a run's candidate lies, below the lake."""
+        return f"{CANDIDATES}/{run_id}/{name}"
+
+    def candidate(self, run_id: str, table: Table, frame: DataFrame) -> Candidate:
+        """Write the rows of one table as a candidate.
+
+        Args:
+            run_id: The run.
+            table: The table.
+            frame: Its rows, in the contract's shape.
+
+        Returns:
+            The candidate, read back.
+
+        Raises:
+            ContractError: The rows have another shape.
+            StoreError: They could not be written.
+        """
+        rows = self.stage(run_id, table.name, table.shape(frame))
+        return Candidate(table, rows, self.staged_at(run_id, table.name))
+
+    def publish(
+        self,
+        scope: str,
+        candidates: Sequence[Candidate],
+        *,
+        provenance: Provenance,
+        gate: Gate,
+        require: Callable[..., None],
+        slices: Mapping[str, Sequence[str]] | None = None,
+        read: Mapping[str, int] | None = None,
+    ) -> Release:
+        """Audit candidates and publish all of them, or none.
+
+        Args:
+            scope: Folder of the lake.
+            candidates: What the run has written.
+            provenance: What it was made from.
+            gate: Checks the rows of a candidate.
+            require: Raises if results of the gate forbid publication.
+            slices: Column of `slice_by` to the values that this run replaces.
+            read: Tables (and versions) that the set was made from.
+
+        Returns:
+            The release.
+
+        Raises:
+            GateError: The data failed; what was published stays as it was.
+            BrokenCheckError: A check broke; likewise.
+            StoreError: A table could not be written.
+        """
+        self._audit(scope, candidates, provenance, gate=gate, require=require)
+        with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
+            versions = dict(read or {})
+            for made in candidates:
+                version = self._commit(scope, made, provenance, slices or {})
+                versions[f"{scope}/{made.table.name}"] = version
+            self._append(scope, RELEASES, [_release_row(provenance, versions)])
+        return Release(
+            scope=scope,
+            run_id=provenance.run_id,
+            job=provenance.job,
+            data_version=provenance.data_version,
+            inputs=provenance.inputs,
+            versions=versions,
+        )
+
+    def _audit(
+        self,
+        scope: str,
+        candidates: Sequence[Candidate],
+        provenance: Provenance,
+        *,
+        gate: Gate,
+        require: Callable[..., None],
+    ) -> None:
+        checked = [(made, gate(made.frame, made.table)) for made in candidates]
+        now = _now()
+        rows = [
+            _gate_row(result, made, provenance.run_id, now)
+            for made, results in checked
+            for result in results
+        ]
+        with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
+            self._append(scope, GATE_RESULTS, rows)
+        for made, results in checked:
+            require(results, table=made.table.name, candidate=made.path)
+
+    def _commit(
+        self,
+        scope: str,
+        made: Candidate,
+        provenance: Provenance,
+        slices: Mapping[str, Sequence[str]],
+    ) -> int:
+        table, path = made.table, self.path(scope, made.table)
+        self._create(table, path)
+        writer = (
+            made.frame.write.format("delta")
+            .mode("overwrite")
+            .option("userMetadata", json.dumps(asdict(provenance)))
+            .option("txnAppId", f"{provenance.run_id}/{table.name}")
+            .option("txnVersion", 1)
+        )
+        if table.slice_by:
+            writer = writer.option("replaceWhere", _slice(table, slices))
+        try:
+            writer.save(path)
+        except Exception as broken:
+            raise StoreError(_failed_write(table.name, broken)) from None
+        return self._version(path)
+
+    def _create(self, table: Table, path: str) -> None:
+        """Make an empty table with the contract's constraints, if there is none."""
+        if self._exists(path):
+            return
+        days = f"interval {self.settings.retention_days} days"
+        properties = {
+            "delta.logRetentionDuration": days,
+            "delta.deletedFileRetentionDuration": days,
+            "delta.appendOnly": str(table.is_log).lower(),
+            **{f"delta.constraints.{n}": sql for n, sql in table.constraints.items()},
+        }
+        builder = DeltaTable.createIfNotExists(self.spark).location(path)
+        builder = builder.comment(table.grain)
+        for c in table.columns:
+            builder = builder.addColumn(c.name, c.type, comment=c.meaning)
+        for key, value in properties.items():
+            builder = builder.property(key, value)
+        if table.partition_by:
+            builder = builder.partitionedBy(*table.partition_by)
+        builder.execute()
+
+    def _append(self, scope: str, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Add rows to a log: one commit."""
+        if not rows:
+            return
+        path = self.path(scope, table)
+        self._create(table, path)
+        values = [tuple(row[name] for name in table.names) for row in rows]
+        frame = self.spark.createDataFrame(values, table.ddl).coalesce(1)
+        frame.write.format("delta").mode("append").save(path)
+
+    def _version(self, path: str) -> int:
+        last = DeltaTable.forPath(self.spark, path).history(1).select("version")
+        return int(last.first()["version"])  # type: ignore[index]
+
+
+def _slice(table: Table, slices: Mapping[str, Sequence[str]]) -> str:
+    terms = []
+    for name in table.slice_by:
+        values = ", ".join(f"'{value}'" for value in slices[name])
+        terms.append(f"{name} IN ({values})")
+    return " AND ".join(terms)
+
+
+def _release_row(provenance: Provenance, versions: Mapping[str, int]) -> dict[str, Any]:
+    return asdict(provenance) | {"released_at": _now(), "versions": dict(versions)}
+
+
+def _gate_row(
+    result: GateResult, made: Candidate, run_id: str, now: dt.datetime
+) -> dict[str, Any]:
+    return asdict(result) | {
+        "run_id": run_id,
+        "table": made.table.name,
+        "candidate": made.path,
+        "checked_at": now,
+    }
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _kind(broken: Exception) -> str:
+    """Name an error without its text, which may carry values from rows."""
+    get = getattr(broken, "getCondition", None) or getattr(
+        broken, "getErrorClass", None
+    )
+    return str((get() if get else None) or type(broken).__name__)
+
+
+def _failed_write(name: str, broken: Exception) -> str:
+    if FULL_DISK in str(broken):
+        return f"Writing {name} failed: the disk is full. Free some space, run again."
+    return (
+        f"Writing {name} failed ({_kind(broken)}); nothing was published. If two runs "
+        "published at once, run again; otherwise look for an expression in a mapping "
+        "or plan that fails on some row."
+    )

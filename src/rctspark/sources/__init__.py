@@ -1,0 +1,1 @@
+"""Raw registers in, conformed tables out; nothing is lost on the way."""

@@ -1,0 +1,90 @@
+"""Delivered text to typed cells; what can't be read is a fault, not a guess."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from rctspark.config.mapping import FileLayout, RawColumn
+
+FAULTS = "_faults"
+DATE = re.compile(r"date\((.+)\)")
+KINDS = {
+    "int": "whole number",
+    "decimal": "number",
+    "date": "date",
+    "boolean": "yes/no",
+}
+
+
+def parse_cells(
+    rows: DataFrame, *, columns: tuple[RawColumn, ...], layout: FileLayout
+) -> DataFrame:
+    """Give every declared column its declared type, and list what can't be read.
+
+    Args:
+        rows: Declared columns as delivered.
+        columns: Their declarations.
+        layout: How the file writes numbers.
+
+    Returns:
+        The same rows and other columns; the declared columns typed, codes translated
+        to their meaning, blanks null; `_faults`: the faults of the row in words,
+        separated by '; ' (empty: none). A fault names the column, never the value.
+    """
+    types = dict(rows.dtypes)
+    parsed: dict[str, Column] = {}
+    faults: list[Column] = []
+    for column in columns:
+        cell = _blank_to_null(column) if types[column.name] == "string" else None
+        value = _typed(column, cell, layout)
+        parsed[column.name] = value
+        raw = F.col(f"`{column.name}`") if cell is None else cell
+        unreadable = raw.isNotNull() & value.isNull()
+        faults.append(F.when(unreadable, F.lit(_words(column))))
+        if column.filled:
+            faults.append(F.when(raw.isNull(), F.lit(f"{column.name} is empty")))
+    others = [name for name in rows.columns if name not in parsed]
+    return rows.select(
+        *[value.alias(name) for name, value in parsed.items()],
+        *others,
+        F.concat_ws("; ", *faults).alias(FAULTS),
+    )
+
+
+def _blank_to_null(column: RawColumn) -> Column:
+    trimmed = F.trim(F.col(f"`{column.name}`"))
+    return F.when(~trimmed.isin("", *column.empty), trimmed)
+
+
+def _typed(column: RawColumn, cell: Column | None, layout: FileLayout) -> Column:
+    pattern = DATE.fullmatch(column.type)
+    kind = "date" if pattern else column.type
+    if cell is None:  # Parquet has a type of its own
+        return F.col(f"`{column.name}`").try_cast(kind)
+    if column.codes:
+        return _translated(cell, column.codes)
+    if kind.startswith("decimal") and layout.decimal == ",":
+        return F.replace(cell, F.lit(","), F.lit(".")).try_cast(kind)
+    if pattern:
+        return F.try_to_date(cell, pattern.group(1))
+    return cell if kind == "string" else cell.try_cast(kind)
+
+
+def _translated(cell: Column, codes: dict[str, str]) -> Column:
+    meaning = F.lit(None).cast("string")
+    for code, words in codes.items():
+        meaning = F.when(F.upper(cell) == code.upper(), F.lit(words)).otherwise(meaning)
+    return meaning
+
+
+def _words(column: RawColumn) -> str:
+    if column.codes:
+        return f"{column.name} holds a code that is not listed"
+    kind = column.type.split("(")[0]
+    return f"{column.name} is no {KINDS.get(kind, kind)}"

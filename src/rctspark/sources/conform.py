@@ -1,0 +1,316 @@
+"""Delivered rows to conformed rows: typed, keyed, pseudonymised, all accounted for.
+
+Every row of a file ends either among the rows kept or among those set aside, with a
+reason. The two stand in one frame until they are written, so that a file is read once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from rctspark.config.mapping import FEEDABLE
+from rctspark.contracts import PERSON_KEYS, REJECTED_ROWS
+from rctspark.sources.cells import FAULTS, parse_cells
+from rctspark.sources.identity import (
+    attach_pseudonyms,
+    identifier_fault,
+    identifier_text,
+    masked,
+    parity,
+)
+from rctspark.sources.raw import CORRUPT
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, Observation
+
+    from rctspark.config.mapping import Feed, Identifier, Mapping
+    from rctspark.contracts import Table
+    from rctspark.sources.delivered import DeliveredFile
+
+CELLS, REASONS, N_ROWS, CHECK = "_cells", "_reasons", "_n_rows", "_check"
+ROW_HASH = "_row_hash"
+IS_KEPT = "_is_kept"
+DUPLICATE = "the row stands in the delivery more than once"
+CONFLICT = "the key stands in the delivery more than once, with other values"
+AMOUNTS = ("decimal(12,2)", "decimal(10,2)", "decimal(8,2)")
+
+
+def conform_rows(
+    raw: DataFrame,
+    pads: DataFrame,
+    *,
+    file: DeliveredFile,
+    feed: Feed,
+    read: Observation,
+) -> DataFrame:
+    """Conform the rows of one file for one table.
+
+    Args:
+        raw: The file, as `read_raw` gives it.
+        pads: The key of the pseudonyms, as `make_pads` gives it.
+        file: The file.
+        feed: How the table is made of it.
+        read: Told `n_rows`, the rows meant for the table, when the result is written.
+
+    Returns:
+        The table's columns (null where a row is set aside), and: `_is_kept`;
+        `_reasons` (empty where kept); `_cells` (the row as delivered, as JSON,
+        identifiers masked; null where kept); `_n_rows` (delivered rows that this one
+        stands for); `_check` (the bits that tell colliding pseudonyms apart).
+    """
+    table = FEEDABLE[feed.table]
+    identifier = feed.identifier or file.mapping.identifier
+    hashed = raw.withColumn(ROW_HASH, _row_hash(file.mapping))
+    raw_cells = hashed.withColumn(CELLS, _masked_cells(file.mapping))
+    typed = parse_cells(
+        raw_cells, columns=file.mapping.columns, layout=file.mapping.file
+    )
+    meant = typed.filter(feed.where) if feed.where else typed
+    meant = meant.observe(read, F.count(F.lit(1)).alias("n_rows"))
+    named = _attach_persons(meant, pads, feed=feed, identifier=identifier)
+    conformed = _attach_columns(named, table, file=file, feed=feed)
+    judged = _judge(conformed, table, identifier)
+    sound = judged.filter(F.col(REASONS) == "")
+    faulty = judged.filter(F.col(REASONS) != "")
+    merged = merge_repeated(sound, table=table, how=feed.repeated)
+    columns = [*table.names, CELLS, REASONS, N_ROWS, CHECK]
+    everything = merged.select(columns).unionByName(
+        faulty.withColumn(N_ROWS, F.lit(1).cast("bigint")).select(columns)
+    )
+    return everything.withColumn(IS_KEPT, F.col(REASONS) == "")
+
+
+def merge_repeated(sound: DataFrame, *, table: Table, how: str) -> DataFrame:
+    """Leave one row per key; set aside what stood there more than once.
+
+    Wholly equal rows are duplicates: one is kept. Rows of one key that differ are
+    corrections (`sum`: amounts are added, the rest comes from the row with the largest
+    amount) or contradict one another (`reject`: all are set aside).
+
+    Args:
+        sound: Rows without faults, with `_row_hash` of what was delivered.
+        table: Their table.
+        how: `sum` or `reject`.
+
+    Returns:
+        The rows kept and the rows set aside, with `_reasons` and `_n_rows`.
+    """
+    key = list(table.key)
+    rest = [c for c in table.names if c not in key]
+    placed = sound.repartition(*[F.col(name) for name in key])
+    distinct = placed.groupBy(*key, ROW_HASH).agg(
+        *[F.first(name).alias(name) for name in [*rest, CHECK]],
+        F.count(F.lit(1)).alias(N_ROWS),
+    )
+    duplicates = distinct.filter(F.col(N_ROWS) > 1).withColumns(
+        {
+            N_ROWS: F.col(N_ROWS) - 1,
+            REASONS: F.lit(DUPLICATE),
+            CELLS: _conformed_cells(table),
+        }
+    )
+    single = distinct.withColumn(N_ROWS, F.lit(1).cast("bigint"))
+    if how == "sum":
+        merged = _sum_amounts(single, table)
+    else:
+        merged = _reject_conflicts(single, table)
+    return merged.unionByName(duplicates.drop(ROW_HASH), allowMissingColumns=True)
+
+
+def _sum_amounts(rows: DataFrame, table: Table) -> DataFrame:
+    key = list(table.key)
+    amounts = [c for c in table.columns if c.type in AMOUNTS and c.name not in key]
+    others = [
+        c.name for c in table.columns if c not in amounts and c.name not in key
+    ] + [CHECK]
+    largest = F.struct(F.col(amounts[0].name), F.col(ROW_HASH))
+    summed = rows.groupBy(*key).agg(
+        *[F.sum(c.name).cast(c.type).alias(c.name) for c in amounts],
+        F.max_by(F.struct(*others), largest).alias("_others"),
+        F.sum(N_ROWS).alias(N_ROWS),
+    )
+    return summed.select(
+        *key, *[c.name for c in amounts], "_others.*", N_ROWS
+    ).withColumns({REASONS: F.lit(""), CELLS: F.lit(None).cast("string")})
+
+
+def _reject_conflicts(rows: DataFrame, table: Table) -> DataFrame:
+    same_key = Window.partitionBy(*table.key)
+    conflicts = F.count(F.lit(1)).over(same_key) > 1
+    judged = rows.withColumn("_conflicts", conflicts)
+    cells = F.when(F.col("_conflicts"), _conformed_cells(table))
+    return judged.withColumns(
+        {
+            REASONS: F.when(F.col("_conflicts"), CONFLICT).otherwise(""),
+            CELLS: cells,
+        }
+    ).drop("_conflicts", ROW_HASH)
+
+
+def keep_conformed(staged: DataFrame, *, table: Table) -> DataFrame:
+    """Keep the rows that became rows of the table.
+
+    Args:
+        staged: Rows of `conform_rows`.
+        table: Their table.
+
+    Returns:
+        The table.
+    """
+    return table.shape(staged.filter(IS_KEPT))
+
+
+def keep_rejected(staged: DataFrame, *, register: str) -> DataFrame:
+    """Keep the rows that were set aside; equal ones are counted together.
+
+    Args:
+        staged: Rows of `conform_rows`.
+        register: Table that they were meant for.
+
+    Returns:
+        REJECTED_ROWS.
+    """
+    first = F.substring_index(REASONS, "; ", 1)
+    rows = (
+        staged.filter(~F.col(IS_KEPT))
+        .withColumns({"reason": first, "cells": F.coalesce(CELLS, F.lit("{}"))})
+        .groupBy("delivery_id", "reason", "cells")
+        .agg(F.max(REASONS).alias("reasons"), F.sum(N_ROWS).alias("n_rows"))
+        .withColumn("register", F.lit(register))
+    )
+    return REJECTED_ROWS.shape(rows)
+
+
+def keep_person_keys(staged: DataFrame) -> DataFrame:
+    """Keep the pseudonyms of the rows kept, with the bits that tell them apart.
+
+    Args:
+        staged: Rows of `conform_rows`.
+
+    Returns:
+        PERSON_KEYS, one row per delivery, person and check bits.
+    """
+    named = staged.filter(IS_KEPT).withColumn("check_bits", F.col(CHECK))
+    return PERSON_KEYS.shape(named.select(*PERSON_KEYS.names).distinct())
+
+
+def count_rows(staged: DataFrame) -> DataFrame:
+    """Count the delivered rows of every delivery.
+
+    Args:
+        staged: Rows of `conform_rows`.
+
+    Returns:
+        Per delivery_id: `rows_kept`, `rows_rejected` and `rows_conformed`.
+    """
+    n = F.col(N_ROWS)
+    return staged.groupBy("delivery_id").agg(
+        F.coalesce(F.sum(F.when(F.col(IS_KEPT), n)), F.lit(0)).alias("rows_kept"),
+        F.coalesce(F.sum(F.when(~F.col(IS_KEPT), n)), F.lit(0)).alias("rows_rejected"),
+        F.count_if(F.col(IS_KEPT)).alias("rows_conformed"),
+    )
+
+
+def count_collisions(keys: DataFrame) -> DataFrame:
+    """Count the persons who share a `person_id` with somebody else.
+
+    Args:
+        keys: PERSON_KEYS of every delivery.
+
+    Returns:
+        One row: `n_collisions`.
+    """
+    per_person = keys.groupBy("person_id").agg(
+        F.min("check_bits").alias("least"), F.max("check_bits").alias("most")
+    )
+    return per_person.agg(F.count_if(F.col("least") != F.col("most")).alias("n"))
+
+
+def _attach_persons(
+    rows: DataFrame, pads: DataFrame, *, feed: Feed, identifier: Identifier
+) -> DataFrame:
+    texts = {"person_id": identifier_text(identifier)}
+    kinds = {"person_id": identifier.kind}
+    if feed.linked_identifier is not None:
+        texts["linked_person_id"] = identifier_text(feed.linked_identifier)
+        kinds["linked_person_id"] = feed.linked_identifier.kind
+    with_parity = rows.withColumn(
+        "id_parity",
+        parity(texts["person_id"]) if identifier.kind == "bsn" else _no_text(),
+    )
+    named = attach_pseudonyms(with_parity, pads, texts=texts, kind=kinds)
+    return named.withColumn(CHECK, F.col("person_id_check"))
+
+
+def _no_text() -> Column:
+    return F.lit(None).cast("string")
+
+
+def _attach_columns(
+    rows: DataFrame, table: Table, *, file: DeliveredFile, feed: Feed
+) -> DataFrame:
+    """Evaluate the mapping's expressions, each cast to the contract's type."""
+    given = rows.withColumns(
+        {
+            "_period": F.lit(file.period),
+            "_delivered_on": F.lit(file.delivered_on),
+            "delivery_id": F.lit(file.delivery_id(table.name)),
+        }
+    )
+    made = {
+        name: F.expr(sql).try_cast(table[name].type)
+        for name, sql in feed.columns.items()
+    }
+    absent = {
+        c.name: F.lit(None).cast(c.type)
+        for c in table.columns
+        if c.name not in made and c.name not in given.columns
+    }
+    given_names = [n for n in table.names if n not in made and n in given.columns]
+    return given.select(
+        *given_names,
+        *[column.alias(name) for name, column in (made | absent).items()],
+        *[FAULTS, CORRUPT, CELLS, ROW_HASH, CHECK],
+    )
+
+
+def _judge(rows: DataFrame, table: Table, identifier: Identifier) -> DataFrame:
+    """List every reason for which a row can't be kept."""
+    faults = [
+        F.when(F.col(CORRUPT).isNotNull(), "the row has another number of cells"),
+        F.when(F.col(FAULTS) != "", F.col(FAULTS)),
+        F.when(F.col("person_id").isNull(), identifier_fault(identifier)),
+    ]
+    faults += [
+        F.when(~F.expr(f"coalesce({promise.holds}, true)"), promise.words)
+        for promise in table.promises
+        if not promise.id.endswith(".person_id.present")
+    ]
+    reasons = F.concat_ws("; ", *faults)
+    is_kept = F.col(REASONS) == ""
+    return rows.withColumn(REASONS, reasons).withColumn(
+        CELLS, F.when(~is_kept, F.col(CELLS))
+    )
+
+
+def _row_hash(mapping: Mapping) -> Column:
+    return F.xxhash64(*[F.col(f"`{c.name}`") for c in mapping.columns])
+
+
+def _masked_cells(mapping: Mapping) -> Column:
+    identifiers = {name for kind in mapping.identifiers for name in kind.columns}
+    cells = [
+        masked(
+            F.col(f"`{c.name}`").cast("string"), is_identifier=c.name in identifiers
+        ).alias(c.name)
+        for c in mapping.columns
+    ]
+    return F.to_json(F.struct(*cells))
+
+
+def _conformed_cells(table: Table) -> Column:
+    hidden = {"delivery_id", "person_id"}
+    return F.to_json(F.struct(*[n for n in table.names if n not in hidden]))

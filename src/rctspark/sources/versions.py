@@ -1,0 +1,197 @@
+"""Data versions: named sets of deliveries, as known on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rctspark.errors import DeliveryError, IdentityError, listed
+from rctspark.periods import Coverage, Days
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+DIGEST_LENGTH = 8
+LONG_AGO = dt.date(1900, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of DELIVERIES, as far as versions need it.
+
+    Attributes:
+        delivery_id: Its name.
+        register: Table that it feeds.
+        mapping: Mapping that read it: a register can have several sources.
+        period: Period that it speaks for.
+        version: Version of that period.
+        delivered_on: Day of delivery.
+        identifier_kind: How it names persons.
+        covers_from: First day that it speaks for; None: no first day.
+        covers_to: Last day that it speaks for.
+    """
+
+    delivery_id: str
+    register: str
+    mapping: str
+    period: str
+    version: str
+    delivered_on: dt.date
+    identifier_kind: str
+    covers_from: dt.date | None
+    covers_to: dt.date
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What it speaks for: later deliveries of the same place replace it."""
+        return (self.register, self.mapping, self.period)
+
+    @property
+    def rank(self) -> tuple[dt.date, str, str]:
+        """Orders deliveries of one place from the oldest to the newest."""
+        return (self.delivered_on, self.version, self.delivery_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DataVersion:
+    """A named set of deliveries.
+
+    Attributes:
+        name: Its name, from the day and the deliveries: the same set has the same
+            name wherever it is made.
+        as_known_on: Day whose knowledge it holds.
+        deliveries: The newest delivery of each register, source and period.
+    """
+
+    name: str
+    as_known_on: dt.date
+    deliveries: tuple[Delivery, ...]
+
+    def of(self, register: str) -> tuple[Delivery, ...]:
+        """Return the deliveries of one register."""
+        return tuple(d for d in self.deliveries if d.register == register)
+
+    def coverage(self, register: str) -> Coverage:
+        """Return the days that one register speaks for in this version.
+
+        Where a register has several sources, a day counts as covered if each of them
+        covers it: a day that one source misses is not known in full.
+        """
+        sources = {d.mapping for d in self.of(register)}
+        each = [
+            Coverage.of(
+                [
+                    Days(d.covers_from or LONG_AGO, d.covers_to)
+                    for d in self.of(register)
+                    if d.mapping == source
+                ]
+            )
+            for source in sorted(sources)
+        ]
+        if not each:
+            return Coverage(())
+        common = each[0]
+        for other in each[1:]:
+            common = _common(common, other)
+        return common
+
+
+def as_known_on(deliveries: Iterable[Delivery], day: dt.date) -> DataVersion:
+    """Name the set of deliveries that was known on a day.
+
+    Args:
+        deliveries: Every delivery.
+        day: The day.
+
+    Returns:
+        The newest delivery of each register, source and period delivered by `day`.
+
+    Raises:
+        DeliveryError: Nothing had been delivered by then.
+    """
+    newest: dict[tuple[str, str, str], Delivery] = {}
+    for delivery in sorted(deliveries, key=lambda d: d.rank):
+        if delivery.delivered_on <= day:
+            newest[delivery.place] = delivery
+    if not newest:
+        raise DeliveryError(
+            f"Nothing had been delivered by {day}; name a later day in the plan "
+            "(registers.as_known_on), or load deliveries first."
+        )
+    return name_version(newest.values(), day)
+
+
+def name_version(deliveries: Iterable[Delivery], day: dt.date) -> DataVersion:
+    """Name a set of deliveries by the day and its content.
+
+    Args:
+        deliveries: The set.
+        day: Day whose knowledge it holds.
+
+    Returns:
+        The data version.
+    """
+    chosen = tuple(sorted(deliveries, key=lambda d: (d.place, d.delivery_id)))
+    said = "\n".join(d.delivery_id for d in chosen)
+    digest = hashlib.sha256(said.encode()).hexdigest()[:DIGEST_LENGTH]
+    return DataVersion(f"known-{day.isoformat()}-{digest}", day, chosen)
+
+
+def require_registers(version: DataVersion, registers: Sequence[str]) -> None:
+    """Stop if a register that is needed has no delivery.
+
+    Args:
+        version: The data version.
+        registers: Names of the tables needed.
+
+    Raises:
+        DeliveryError: Names all that are missing.
+    """
+    missing = [name for name in registers if not version.of(name)]
+    if missing:
+        raise DeliveryError(
+            f"Data version {version.name} has no delivery for {', '.join(missing)}; "
+            "load one, or name a later day in the plan (registers.as_known_on)."
+        )
+
+
+def require_one_kind(version: DataVersion, *, has_links: bool) -> str:
+    """Return the identifier kind of the experiment's persons.
+
+    Args:
+        version: The data version.
+        has_links: Whether the plan joins kinds by a delivered link table.
+
+    Returns:
+        The kind of the assignment lists, or of the only kind there is.
+
+    Raises:
+        IdentityError: Registers name persons in different kinds without a link.
+    """
+    kinds: Mapping[str, set[str]] = {
+        kind: {d.register for d in version.deliveries if d.identifier_kind == kind}
+        for kind in sorted({d.identifier_kind for d in version.deliveries})
+    }
+    if len(kinds) > 1 and not has_links:
+        faults = [
+            f"{kind}: {', '.join(sorted(names))}" for kind, names in kinds.items()
+        ]
+        raise IdentityError(
+            "Registers name persons in different ways and would join to nobody:\n"
+            f"{listed(faults)}\nDeliver a link table (person_links) and say "
+            "registers.links: true in the plan."
+        )
+    lists = version.of("assignment_lists") or version.of("persons")
+    return lists[0].identifier_kind if lists else next(iter(kinds))
+
+
+def _common(one: Coverage, other: Coverage) -> Coverage:
+    shared = [
+        Days(max(a.first, b.first), min(a.last, b.last))
+        for a in one.stretches
+        for b in other.stretches
+        if max(a.first, b.first) <= min(a.last, b.last)
+    ]
+    return Coverage.of(shared)

@@ -1,0 +1,1 @@
+"""Who is in the experiment, since when, and in which arm."""
