@@ -43,9 +43,18 @@ class GateResult:
     rows_broken: int
 
 
-if TYPE_CHECKING:
-    Gate = Callable[[DataFrame, Table], tuple[GateResult, ...]]
-    """Check the rows of a candidate; never raises because the data fail."""
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What stands between a candidate and its publication.
+
+    Attributes:
+        check: Evaluates every rule on the rows; never raises because the data fail.
+        require: Raises if results forbid publication; told the table and where the
+            candidate can be looked at.
+    """
+
+    check: Callable[[DataFrame, Table], tuple[GateResult, ...]]
+    require: Callable[[tuple[GateResult, ...], str, str], None]
 
 
 GATE_RESULTS = Table(

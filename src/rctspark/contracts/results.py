@@ -70,6 +70,25 @@ class Effect:
     plan_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class SampleRatio:
+    """Whether the arms are as large as the draw would make them.
+
+    Attributes:
+        arms: The arms, in the order of the plan's shares.
+        counts: Persons of each.
+        expected: Persons of each that the shares would give.
+        method: `exact binomial` for two arms, `chi-square` for more.
+        p_value: Two-sided p-value of the intended shares.
+    """
+
+    arms: tuple[str, ...]
+    counts: tuple[int, ...]
+    expected: tuple[float, ...]
+    method: str
+    p_value: float
+
+
 EFFECTS = Table(
     name="effects",
     grain="one row per estimated contrast",

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from pyspark.sql import Row
 
 
 @dataclass(slots=True)
@@ -46,6 +49,25 @@ class RunLog:
         line = {"at": _now(), "run_id": self.run_id, "message": words} | facts
         with (self.folder / f"{self.run_id}.log").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+    def rows(self, table: str, counted: Iterable[Row]) -> None:
+        """Tell how many rows of deliveries were kept and set aside for a table.
+
+        Args:
+            table: The table.
+            counted: Per delivery `rows_kept`, `rows_rejected`, `rows_conformed`.
+        """
+        totals = {"rows_kept": 0, "rows_rejected": 0, "rows_conformed": 0}
+        for row in counted:
+            for name in totals:
+                totals[name] += row[name]
+        self.say(
+            f"{table}: {totals['rows_kept']:,} rows kept, "
+            f"{totals['rows_rejected']:,} set aside, "
+            f"{totals['rows_conformed']:,} conformed",
+            table=table,
+            **totals,
+        )
 
     def step(self, name: str, **facts: Any) -> None:  # noqa: ANN401 (any JSON)
         """Record a step that is done: what it made, how many rows, how long.

@@ -49,7 +49,7 @@ def start_session(settings: Settings, root: Path, *, name: str) -> SparkSession:
         builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
-    except Exception as broken:
+    except Exception as broken:  # noqa: BLE001 (the JVM fails in many ways)
         raise MachineError(
             f"Spark did not start ({type(broken).__name__}): check that Java runs, "
             "that there is memory for spark.driver.memory, and disk for temporary "

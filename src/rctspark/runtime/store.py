@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from rctspark.contracts import GATE_RESULTS, RELEASES
-from rctspark.errors import RctsparkError, StoreError
+from rctspark.errors import StoreError
 from rctspark.runtime.locks import holding
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from rctspark.contracts.operation import Gate
 
 CANDIDATES = "candidates"
-MISSING = "DELTA_PATH_DOES_NOT_EXIST", "DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND"
+SPARK_ERRORS = (PySparkException, Py4JError)
 FULL_DISK = "No space left on device"
 
 
@@ -62,6 +64,7 @@ class Provenance:
         plan_hash: Digest of the plan; None: no plan is involved.
         code_version: Version and digest of the package.
         inputs: Digest of all that the set is made from.
+        made_from: `<scope>/<table>` to version: the published tables among it.
     """
 
     run_id: str
@@ -70,6 +73,7 @@ class Provenance:
     plan_hash: str | None
     code_version: str
     inputs: str
+    made_from: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,22 @@ class Store:
         version = release.versions[f"{scope}/{table.name}"]
         return table.shape(self._load(self.path(scope, table), version))
 
+    def read_current(self, scope: str, table: Table) -> DataFrame:
+        """Read a table as the newest release holds it; empty where there is none.
+
+        Args:
+            scope: Folder of the lake.
+            table: The table.
+
+        Returns:
+            Its rows, in the shape of the contract.
+        """
+        name = f"{scope}/{table.name}"
+        newest = next((r for r in self.releases(scope) if name in r.versions), None)
+        if newest is None:
+            return self.spark.createDataFrame([], table.ddl)
+        return self.read(newest, table)
+
     def read_log(self, scope: str, table: Table) -> DataFrame:
         """Read all rows of a log table; empty where nothing was logged yet."""
         path = self.path(scope, table)
@@ -188,7 +208,7 @@ class Store:
             reader = reader.option("versionAsOf", version)
         try:
             return reader.load(path)
-        except Exception as broken:  # noqa: BLE001 (py4j hides the class)
+        except SPARK_ERRORS as broken:
             which = "" if version is None else f" at version {version}"
             raise StoreError(
                 f"{path}{which} can't be read ({_kind(broken)}): it was deleted or "
@@ -197,7 +217,7 @@ class Store:
             ) from None
 
     def _exists(self, path: str) -> bool:
-        return DeltaTable.isDeltaTable(self.spark, path)
+        return bool(DeltaTable.isDeltaTable(self.spark, path))
 
     # -- writing ---------------------------------------------------------------
 
@@ -218,15 +238,26 @@ class Store:
         path = f"{self.settings.lake}/{self.staged_at(run_id, name)}"
         try:
             frame.write.mode("overwrite").parquet(path)
-        except RctsparkError:
-            raise
-        except Exception as broken:
+        except SPARK_ERRORS as broken:
             raise StoreError(_failed_write(name, broken)) from None
         return self.spark.read.schema(frame.schema).parquet(path)
 
     def staged_at(self, run_id: str, name: str) -> str:
         """Return where a run's candidate lies, below the lake."""
         return f"{CANDIDATES}/{run_id}/{name}"
+
+    def made(self, run_id: str, table: Table, frame: DataFrame) -> Candidate:
+        """Name rows that are read from what the run has staged a candidate.
+
+        Args:
+            run_id: The run.
+            table: The table.
+            frame: Its rows: a selection of staged ones.
+
+        Returns:
+            The candidate.
+        """
+        return Candidate(table, table.shape(frame), self.staged_at(run_id, ""))
 
     def candidate(self, run_id: str, table: Table, frame: DataFrame) -> Candidate:
         """Write the rows of one table as a candidate.
@@ -253,9 +284,7 @@ class Store:
         *,
         provenance: Provenance,
         gate: Gate,
-        require: Callable[..., None],
         slices: Mapping[str, Sequence[str]] | None = None,
-        read: Mapping[str, int] | None = None,
     ) -> Release:
         """Audit candidates and publish all of them, or none.
 
@@ -263,10 +292,8 @@ class Store:
             scope: Folder of the lake.
             candidates: What the run has written.
             provenance: What it was made from.
-            gate: Checks the rows of a candidate.
-            require: Raises if results of the gate forbid publication.
+            gate: Stands between candidates and publication.
             slices: Column of `slice_by` to the values that this run replaces.
-            read: Tables (and versions) that the set was made from.
 
         Returns:
             The release.
@@ -276,9 +303,9 @@ class Store:
             BrokenCheckError: A check broke; likewise.
             StoreError: A table could not be written.
         """
-        self._audit(scope, candidates, provenance, gate=gate, require=require)
+        self._audit(scope, candidates, provenance, gate)
         with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
-            versions = dict(read or {})
+            versions = dict(provenance.made_from)
             for made in candidates:
                 version = self._commit(scope, made, provenance, slices or {})
                 versions[f"{scope}/{made.table.name}"] = version
@@ -297,11 +324,9 @@ class Store:
         scope: str,
         candidates: Sequence[Candidate],
         provenance: Provenance,
-        *,
         gate: Gate,
-        require: Callable[..., None],
     ) -> None:
-        checked = [(made, gate(made.frame, made.table)) for made in candidates]
+        checked = [(made, gate.check(made.frame, made.table)) for made in candidates]
         now = _now()
         rows = [
             _gate_row(result, made, provenance.run_id, now)
@@ -311,7 +336,7 @@ class Store:
         with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
             self._append(scope, GATE_RESULTS, rows)
         for made, results in checked:
-            require(results, table=made.table.name, candidate=made.path)
+            gate.require(results, made.table.name, made.path)
 
     def _commit(
         self,
@@ -333,7 +358,7 @@ class Store:
             writer = writer.option("replaceWhere", _slice(table, slices))
         try:
             writer.save(path)
-        except Exception as broken:
+        except SPARK_ERRORS as broken:
             raise StoreError(_failed_write(table.name, broken)) from None
         return self._version(path)
 
@@ -370,7 +395,7 @@ class Store:
 
     def _version(self, path: str) -> int:
         last = DeltaTable.forPath(self.spark, path).history(1).select("version")
-        return int(last.first()["version"])  # type: ignore[index]
+        return int(last.first()["version"])
 
 
 def _slice(table: Table, slices: Mapping[str, Sequence[str]]) -> str:

@@ -73,17 +73,11 @@ def conform_rows(
     named = _attach_persons(meant, pads, feed=feed, identifier=identifier)
     conformed = _attach_columns(named, table, file=file, feed=feed)
     judged = _judge(conformed, table, identifier)
-    sound = judged.filter(F.col(REASONS) == "")
-    faulty = judged.filter(F.col(REASONS) != "")
-    merged = merge_repeated(sound, table=table, how=feed.repeated)
-    columns = [*table.names, CELLS, REASONS, N_ROWS, CHECK]
-    everything = merged.select(columns).unionByName(
-        faulty.withColumn(N_ROWS, F.lit(1).cast("bigint")).select(columns)
-    )
-    return everything.withColumn(IS_KEPT, F.col(REASONS) == "")
+    merged = merge_repeated(judged, table=table, how=feed.repeated)
+    return merged.withColumn(IS_KEPT, F.col(REASONS) == "")
 
 
-def merge_repeated(sound: DataFrame, *, table: Table, how: str) -> DataFrame:
+def merge_repeated(judged: DataFrame, *, table: Table, how: str) -> DataFrame:
     """Leave one row per key; set aside what stood there more than once.
 
     Wholly equal rows are duplicates: one is kept. Rows of one key that differ are
@@ -91,63 +85,81 @@ def merge_repeated(sound: DataFrame, *, table: Table, how: str) -> DataFrame:
     amount) or contradict one another (`reject`: all are set aside).
 
     Args:
-        sound: Rows without faults, with `_row_hash` of what was delivered.
+        judged: Rows with `_reasons`, `_cells` and `_row_hash` of what was delivered.
         table: Their table.
         how: `sum` or `reject`.
 
     Returns:
-        The rows kept and the rows set aside, with `_reasons` and `_n_rows`.
+        One row per key kept, and the rows set aside; with `_n_rows`.
     """
     key = list(table.key)
-    rest = [c for c in table.names if c not in key]
-    placed = sound.repartition(*[F.col(name) for name in key])
-    distinct = placed.groupBy(*key, ROW_HASH).agg(
-        *[F.first(name).alias(name) for name in [*rest, CHECK]],
+    rest = [*(c for c in table.names if c not in key), CHECK, CELLS]
+    # Moved once, by key: everything below stays where it is.
+    placed = judged.repartition(*key)
+    distinct = placed.groupBy(*key, ROW_HASH, REASONS).agg(
+        *[F.first(name).alias(name) for name in rest],
         F.count(F.lit(1)).alias(N_ROWS),
     )
-    duplicates = distinct.filter(F.col(N_ROWS) > 1).withColumns(
-        {
-            N_ROWS: F.col(N_ROWS) - 1,
-            REASONS: F.lit(DUPLICATE),
-            CELLS: _conformed_cells(table),
-        }
+    told = distinct.transform(_tell_duplicates, table=table)
+    merge = _sum_amounts if how == "sum" else _reject_conflicts
+    return merge(told, table).select(*table.names, CELLS, REASONS, N_ROWS, CHECK)
+
+
+def _tell_duplicates(distinct: DataFrame, *, table: Table) -> DataFrame:
+    """Split a sound row that stood there n times into one kept and n - 1 set aside."""
+    n = F.col(N_ROWS)
+    one = F.lit(1).cast("bigint")
+    kept = F.struct(F.col(REASONS).alias("reasons"), one.alias("n"), CELLS)
+    as_is = F.struct(F.col(REASONS).alias("reasons"), n.alias("n"), CELLS)
+    again = F.struct(
+        F.lit(DUPLICATE).alias("reasons"),
+        (n - 1).alias("n"),
+        _conformed_cells(table).alias(CELLS),
     )
-    single = distinct.withColumn(N_ROWS, F.lit(1).cast("bigint"))
-    if how == "sum":
-        merged = _sum_amounts(single, table)
-    else:
-        merged = _reject_conflicts(single, table)
-    return merged.unionByName(duplicates.drop(ROW_HASH), allowMissingColumns=True)
+    is_repeated = (F.col(REASONS) == "") & (n > 1)
+    fates = F.when(is_repeated, F.array(kept, again)).otherwise(F.array(as_is))
+    rest = [c for c in distinct.columns if c not in (REASONS, N_ROWS, CELLS)]
+    split = distinct.select(*rest, F.explode(fates).alias("fate"))
+    return split.select(
+        *rest,
+        F.col("fate.reasons").alias(REASONS),
+        F.col("fate.n").alias(N_ROWS),
+        F.col(f"fate.{CELLS}").alias(CELLS),
+    )
 
 
 def _sum_amounts(rows: DataFrame, table: Table) -> DataFrame:
     key = list(table.key)
     amounts = [c for c in table.columns if c.type in AMOUNTS and c.name not in key]
-    others = [
-        c.name for c in table.columns if c not in amounts and c.name not in key
-    ] + [CHECK]
+    rest = [c.name for c in table.columns if c not in amounts and c.name not in key]
+    # Rows set aside stay apart: each is a lane of its own.
+    lane = F.when(F.col(REASONS) != "", F.struct(ROW_HASH, REASONS))
     largest = F.struct(F.col(amounts[0].name), F.col(ROW_HASH))
-    summed = rows.groupBy(*key).agg(
-        *[F.sum(c.name).cast(c.type).alias(c.name) for c in amounts],
-        F.max_by(F.struct(*others), largest).alias("_others"),
-        F.sum(N_ROWS).alias(N_ROWS),
+    summed = (
+        rows.withColumn("_lane", lane)
+        .groupBy(*key, "_lane")
+        .agg(
+            *[F.sum(c.name).cast(c.type).alias(c.name) for c in amounts],
+            F.max_by(F.struct(*rest, CHECK, CELLS, REASONS), largest).alias("_others"),
+            F.sum(N_ROWS).alias(N_ROWS),
+        )
     )
-    return summed.select(
-        *key, *[c.name for c in amounts], "_others.*", N_ROWS
-    ).withColumns({REASONS: F.lit(""), CELLS: F.lit(None).cast("string")})
+    return summed.select(*key, *[c.name for c in amounts], "_others.*", N_ROWS)
 
 
 def _reject_conflicts(rows: DataFrame, table: Table) -> DataFrame:
     same_key = Window.partitionBy(*table.key)
-    conflicts = F.count(F.lit(1)).over(same_key) > 1
-    judged = rows.withColumn("_conflicts", conflicts)
-    cells = F.when(F.col("_conflicts"), _conformed_cells(table))
+    is_sound = F.col(REASONS) == ""
+    n_sound = F.count_if(is_sound).over(same_key)
+    judged = rows.withColumn("_conflicts", is_sound & (n_sound > 1))
     return judged.withColumns(
         {
-            REASONS: F.when(F.col("_conflicts"), CONFLICT).otherwise(""),
-            CELLS: cells,
+            REASONS: F.when(F.col("_conflicts"), CONFLICT).otherwise(F.col(REASONS)),
+            CELLS: F.when(F.col("_conflicts"), _conformed_cells(table)).otherwise(
+                F.col(CELLS)
+            ),
         }
-    ).drop("_conflicts", ROW_HASH)
+    )
 
 
 def keep_conformed(staged: DataFrame, *, table: Table) -> DataFrame:

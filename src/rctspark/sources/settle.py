@@ -28,18 +28,17 @@ OVERRULED = "the spell overlaps one that was delivered later, or that started ea
 FOREVER = "9999-12-31"
 
 
-def keep_delivered(rows: DataFrame, deliveries: DataFrame) -> DataFrame:
-    """Keep the rows of the deliveries of one data version.
+def keep_persons(rows: DataFrame, population: DataFrame) -> DataFrame:
+    """Keep the rows of the persons whom a plan follows.
 
     Args:
-        rows: A conformed table, every delivery.
-        deliveries: DELIVERIES of the data version.
+        rows: Any rows with `person_id`.
+        population: POPULATION.
 
     Returns:
-        Rows of those deliveries only.
+        Rows of those persons only.
     """
-    names = F.broadcast(deliveries.select("delivery_id"))
-    return rows.join(names, on="delivery_id", how="left_semi")
+    return rows.join(population.select("person_id"), on="person_id", how="left_semi")
 
 
 def keep_newest_persons(persons: DataFrame, deliveries: DataFrame) -> DataFrame:

@@ -29,19 +29,18 @@ def attach_benefit_start(
     Args:
         spells: BENEFIT_SPELLS, settled: spells of one person and benefit don't overlap.
         benefits: Schemes that count; spells of others are left out.
-        revival_days: Longest interruption in days; None: every spell starts anew.
+        revival_days: Longest interruption in days; None: none, so that only a spell
+            that starts on the very next day carries on.
 
     Returns:
         The spells of those schemes with `benefit_start_date`.
     """
     counted = spells.filter(F.col("benefit").isin(*benefits))
-    if revival_days is None:
-        return counted.withColumn("benefit_start_date", F.col("start_date"))
     in_order = Window.partitionBy("person_id").orderBy("start_date", "benefit")
     earlier = in_order.rowsBetween(Window.unboundedPreceding, -1)
     last = F.coalesce("end_date", F.lit(FOREVER).cast("date"))
     interruption = F.datediff("start_date", F.max(last).over(earlier)) - 1
-    begins = F.coalesce(interruption > revival_days, F.lit(True))  # noqa: FBT003
+    begins = F.coalesce(interruption > (revival_days or 0), F.lit(True))  # noqa: FBT003
     upto = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     start = F.max(F.when(F.col("_begins"), F.col("start_date"))).over(upto)
     marked = counted.withColumn("_begins", begins)
@@ -94,11 +93,9 @@ def find_candidates(
 
 def age_on(day: str) -> Column:
     """Return completed years of age on the day in a column; null: birth unknown."""
-    months = F.months_between(F.last_day(day), F.last_day("birth_date"))
     had_birthday = F.date_format(day, "MMdd") >= F.date_format("birth_date", "MMdd")
     whole = F.year(day) - F.year("birth_date")
-    age = F.when(had_birthday, whole).otherwise(whole - 1)
-    return F.when(months >= 0, age)
+    return F.when(had_birthday, whole).otherwise(whole - 1)
 
 
 def flag_leaving(

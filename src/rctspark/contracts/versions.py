@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rctspark.errors import DeliveryError, IdentityError, listed
 from rctspark.periods import Coverage, Days
@@ -123,6 +123,58 @@ def as_known_on(deliveries: Iterable[Delivery], day: dt.date) -> DataVersion:
     return name_version(newest.values(), day)
 
 
+def choose_version(
+    deliveries: Sequence[Delivery],
+    *,
+    as_known: dt.date | None,
+    name: str | None,
+    named: Mapping[str, Sequence[str]],
+) -> DataVersion:
+    """Find the data version that a plan asks for.
+
+    Args:
+        deliveries: Every delivery.
+        as_known: Day whose knowledge is wanted, or None.
+        name: Name of a data version that was made before, or None.
+        named: Data versions made before: name to delivery ids.
+
+    Returns:
+        The data version.
+
+    Raises:
+        DeliveryError: There is no such version, or a delivery of it is gone.
+    """
+    if as_known is not None:
+        return as_known_on(deliveries, as_known)
+    assert name is not None  # noqa: S101 (a plan gives one of the two)
+    known = {d.delivery_id: d for d in deliveries}
+    if name not in named:
+        raise DeliveryError(
+            f"No data version is called {name}; there are: "
+            f"{', '.join(sorted(named)) or 'none yet'}."
+        )
+    gone = [i for i in named[name] if i not in known]
+    if gone:
+        raise DeliveryError(
+            f"{len(gone)} of {len(named[name])} deliveries of data version {name} are "
+            "not in the lake any more: load the files again (same content, same name)."
+        )
+    chosen = [known[i] for i in named[name]]
+    return DataVersion(
+        name, max(d.delivered_on for d in chosen), tuple(sorted(chosen, key=_place))
+    )
+
+
+def _place(delivery: Delivery) -> tuple[tuple[str, str, str], str]:
+    return (delivery.place, delivery.delivery_id)
+
+
+def read_deliveries(rows: Iterable[Any]) -> tuple[Delivery, ...]:
+    """Turn rows of DELIVERIES into what data versions are made of."""
+    names = Delivery.__dataclass_fields__
+    return tuple(Delivery(**{name: row[name] for name in names}) for row in rows)
+
+
 def name_version(deliveries: Iterable[Delivery], day: dt.date) -> DataVersion:
     """Name a set of deliveries by the day and its content.
 
@@ -133,7 +185,7 @@ def name_version(deliveries: Iterable[Delivery], day: dt.date) -> DataVersion:
     Returns:
         The data version.
     """
-    chosen = tuple(sorted(deliveries, key=lambda d: (d.place, d.delivery_id)))
+    chosen = tuple(sorted(deliveries, key=_place))
     said = "\n".join(d.delivery_id for d in chosen)
     digest = hashlib.sha256(said.encode()).hexdigest()[:DIGEST_LENGTH]
     return DataVersion(f"known-{day.isoformat()}-{digest}", day, chosen)
@@ -185,6 +237,14 @@ def require_one_kind(version: DataVersion, *, has_links: bool) -> str:
         )
     lists = version.of("assignment_lists") or version.of("persons")
     return lists[0].identifier_kind if lists else next(iter(kinds))
+
+
+def version_rows(version: DataVersion) -> list[tuple[object, ...]]:
+    """Return the rows of DATA_VERSIONS that keep a version."""
+    return [
+        (version.name, d.delivery_id, d.register, d.period, version.as_known_on)
+        for d in version.deliveries
+    ]
 
 
 def _common(one: Coverage, other: Coverage) -> Coverage:

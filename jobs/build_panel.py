@@ -1,0 +1,84 @@
+"""Join benefit, payroll and contacts into the panel, and measure outcomes in days.
+
+Reads:   population; benefit_spells, payroll, contacts of the plan's data version
+Writes:  person_month (only the periods in which something happened), person_outcome
+Run:     spark-submit jobs/build_panel.py --plan ww
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rctspark.quality.gate import make_gate
+
+from rctspark.contracts import (
+    ASSIGNMENT,
+    BENEFIT_SPELLS,
+    CONTACTS,
+    FUNNEL,
+    PAYROLL,
+    PERSON_MONTH,
+    PERSON_OUTCOME,
+    POPULATION,
+)
+from rctspark.panel.assemble import sum_active_periods
+from rctspark.panel.outcomes import assemble_person_outcome
+from rctspark.panel.span import span_of
+from rctspark.runtime.job import run_job
+from rctspark.runtime.registers import open_registers
+from rctspark.sources.settle import (
+    attach_job_starts,
+    flag_overruled,
+    keep_newest_contacts,
+    keep_persons,
+    keep_standing,
+)
+
+if TYPE_CHECKING:
+    from rctspark.runtime.job import Run
+
+
+def build_panel(run: Run) -> None:
+    """Settle the registers of those who are followed, assemble, publish."""
+    registers = open_registers(run, (BENEFIT_SPELLS,))
+    people = run.uses(run.store.pin(run.experiment, [POPULATION, ASSIGNMENT, FUNNEL]))
+    provenance = run.provenance(data_version=registers.version.name, inputs=())
+    if run.is_current(run.experiment, provenance):
+        run.log.say("panel: nothing has changed since the last release")
+        return
+    population, plan = run.store.read(people, POPULATION), run.plan
+    spells, payroll, contacts = (
+        keep_persons(registers.rows(table), population)
+        for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS)
+    )
+    standing = run.stage(
+        "spells", keep_standing(flag_overruled(spells, registers.deliveries))
+    )
+    panel = sum_active_periods(
+        population,
+        spells=standing,
+        payroll=payroll,
+        contacts=keep_newest_contacts(contacts, registers.deliveries),
+        span=span_of(plan),
+        coverage=registers.coverage,
+    )
+    outcomes = assemble_person_outcome(
+        population,
+        spells=standing,
+        payroll=attach_job_starts(payroll, registers.deliveries),
+        outcomes=plan.outcomes,
+        revival_days=plan.population.revival_days,
+        benefits=plan.population.benefits,
+        earnings_sources=plan.earnings_sources,
+    )
+    run.publish(
+        run.experiment,
+        [run.candidate(PERSON_MONTH, panel), run.candidate(PERSON_OUTCOME, outcomes)],
+        provenance=provenance,
+        gate=make_gate(run.root / "expectations"),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(build_panel, doc=__doc__))

@@ -1,0 +1,107 @@
+"""Find who is in the experiment: clock, exclusions, arms.
+
+Reads:   persons, benefit_spells, assignment_lists of the plan's data version
+Writes:  population, assignment, funnel, data_versions, rejected_rows
+Run:     spark-submit jobs/build_population.py --plan ww
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rctspark.quality.gate import make_gate
+
+from rctspark.contracts import (
+    ASSIGNMENT,
+    ASSIGNMENT_LISTS,
+    BENEFIT_SPELLS,
+    DATA_VERSIONS,
+    FUNNEL,
+    PERSONS,
+    POPULATION,
+    REJECTED_ROWS,
+)
+from rctspark.contracts.versions import version_rows
+from rctspark.runtime.job import run_job
+from rctspark.runtime.registers import open_registers
+from rctspark.sources.settle import (
+    flag_overruled,
+    keep_newest_listings,
+    keep_newest_persons,
+    keep_overruled,
+    keep_standing,
+)
+from rctspark.trial.assignment import attach_arms
+from rctspark.trial.eligibility import (
+    attach_benefit_start,
+    count_funnel,
+    find_candidates,
+    flag_leaving,
+)
+from rctspark.trial.population import (
+    assemble_population,
+    count_listed,
+    find_listed,
+    keep_enrolled,
+)
+
+if TYPE_CHECKING:
+    from rctspark.runtime.job import Run
+
+
+def build_population(run: Run) -> None:
+    """Settle the registers, follow the clock, exclude, assign, publish."""
+    registers = open_registers(run, (PERSONS, BENEFIT_SPELLS, ASSIGNMENT_LISTS))
+    version, deliveries = registers.version, registers.deliveries
+    provenance = run.provenance(data_version=version.name, inputs=())
+    if run.is_current(run.experiment, provenance):
+        run.log.say("population: nothing has changed since the last release")
+        return
+    plan = run.plan.population
+    spells = run.stage(
+        "spells", flag_overruled(registers.rows(BENEFIT_SPELLS), deliveries)
+    )
+    chained = keep_standing(spells).transform(
+        attach_benefit_start, benefits=plan.benefits, revival_days=plan.revival_days
+    )
+    persons = keep_newest_persons(registers.rows(PERSONS), deliveries)
+    lists = keep_newest_listings(registers.rows(ASSIGNMENT_LISTS), deliveries)
+    if plan.clock is None:
+        enrolled = run.stage(
+            "enrolled", find_listed(lists, chained, persons, plan=plan)
+        )
+        funnel = count_listed(enrolled)
+    else:
+        candidates = find_candidates(chained, persons, population=plan)
+        flagged = run.stage(
+            "candidates",
+            flag_leaving(candidates, sites=plan.sites, exclusions=plan.exclusions),
+        )
+        enrolled = keep_enrolled(flagged)
+        funnel = count_funnel(flagged, chained, exclusions=plan.exclusions)
+    assignment = run.candidate(
+        ASSIGNMENT, attach_arms(enrolled, lists, assignment=run.plan.assignment)
+    )
+    population = assemble_population(enrolled, assignment.frame, plan=run.plan)
+    named = run.spark.createDataFrame(version_rows(version), DATA_VERSIONS.ddl)
+    run.publish(
+        run.experiment,
+        [
+            assignment,
+            run.candidate(POPULATION, population),
+            run.candidate(FUNNEL, funnel),
+            run.candidate(DATA_VERSIONS, named),
+            run.candidate(REJECTED_ROWS, keep_overruled(spells)),
+        ],
+        provenance=provenance,
+        gate=make_gate(run.root / "expectations"),
+        slices={
+            "data_version": [version.name],
+            "delivery_id": [d.delivery_id for d in version.deliveries],
+        },
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(build_population, doc=__doc__))

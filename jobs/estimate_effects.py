@@ -1,0 +1,123 @@
+"""Estimate the effects that the plan registers.
+
+Reads:   population, assignment, person_month, person_outcome; persons
+Writes:  effects
+Run:     spark-submit jobs/estimate_effects.py --plan ww
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rctspark.quality.gate import make_gate
+
+from rctspark.contracts import (
+    ASSIGNMENT,
+    EFFECTS,
+    FUNNEL,
+    PERSON_MONTH,
+    PERSON_OUTCOME,
+    PERSONS,
+    POPULATION,
+)
+from rctspark.estimators.contrast import as_effects
+from rctspark.estimators.itt import estimate_itt
+from rctspark.panel.assemble import expand_panel
+from rctspark.panel.span import span_of
+from rctspark.runtime.job import run_job
+from rctspark.runtime.registers import open_registers
+from rctspark.sample.assemble import make_sample
+from rctspark.sample.collect import collect_sample
+from rctspark.sources.settle import keep_newest_persons
+
+if TYPE_CHECKING:
+    from rctspark.config.plan import Analysis
+    from rctspark.contracts import Effect
+    from rctspark.contracts.sample import AnalysisSample
+    from rctspark.runtime.job import Run
+
+TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
+
+
+def estimate_effects(run: Run) -> None:
+    """Make the sample of each analysis, estimate each model, publish."""
+    registers = open_registers(run, (PERSONS,))
+    panel = run.uses(run.store.pin(run.experiment, TABLES))
+    provenance = run.provenance(data_version=registers.version.name, inputs=())
+    if run.is_current(run.experiment, provenance):
+        run.log.say("effects: nothing has changed since the last release")
+        return
+    read = run.store.read
+    population = read(panel, POPULATION)
+    persons = keep_newest_persons(registers.rows(PERSONS), registers.deliveries)
+    dense = expand_panel(
+        population,
+        read(panel, PERSON_MONTH),
+        span=span_of(run.plan),
+        coverage=registers.coverage,
+    )
+    effects: list[Effect] = []
+    for analysis in run.plan.analyses:
+        sample = collect_sample(
+            make_sample(
+                run.plan,
+                population=population,
+                assignment=read(panel, ASSIGNMENT),
+                persons=persons,
+                panel=dense,
+                outcomes=read(panel, PERSON_OUTCOME),
+                analysis=analysis,
+            ),
+            run.plan,
+            analysis=analysis,
+            largest_sample_rows=run.settings.largest_sample_rows,
+        )
+        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
+        effects += estimate_analysis(
+            run, sample, analysis, data_version=registers.version.name
+        )
+    rows = [tuple(asdict(effect).values()) for effect in effects]
+    run.publish(
+        run.experiment,
+        [run.candidate(EFFECTS, run.spark.createDataFrame(rows, EFFECTS.ddl))],
+        provenance=provenance,
+        gate=make_gate(run.root / "expectations"),
+    )
+
+
+def estimate_analysis(
+    run: Run, sample: AnalysisSample, analysis: Analysis, *, data_version: str
+) -> list[Effect]:
+    """Estimate every model of one analysis.
+
+    Args:
+        run: The run.
+        sample: Its sample.
+        analysis: The analysis.
+        data_version: Named set of deliveries.
+
+    Returns:
+        The effects.
+    """
+    plan = run.plan
+    effects: list[Effect] = []
+    for model in plan.models:
+        if analysis.models and model.name not in analysis.models:
+            continue
+        contrasts = estimate_itt(
+            sample,
+            arms=analysis.arms or plan.arms.all,
+            model=model,
+            inference=plan.inference,
+            thresholds=run.settings.thresholds,
+        )
+        effects += as_effects(
+            contrasts, plan, population=analysis.population, data_version=data_version
+        )
+    return effects
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(estimate_effects, doc=__doc__))

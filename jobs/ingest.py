@@ -1,0 +1,85 @@
+"""Load delivered register files into the lake.
+
+Reads:   the delivery folder, one subfolder per mapping of the plan
+Writes:  the conformed tables, rejected_rows, person_keys and deliveries of the root
+Run:     spark-submit jobs/ingest.py --plan ww --deliveries <folder>
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from rctspark.quality.gate import make_gate
+
+from rctspark.contracts import DELIVERIES, PERSON_KEYS, REGISTERS, REJECTED_ROWS
+from rctspark.runtime.job import Run, require_deliveries, run_job
+from rctspark.runtime.secret import read_key
+from rctspark.sources.conform import (
+    count_rows,
+    keep_conformed,
+    keep_person_keys,
+    keep_rejected,
+)
+from rctspark.sources.delivered import find_deliveries
+from rctspark.sources.identity import make_pads
+from rctspark.sources.load import (
+    conform_loads,
+    describe_deliveries,
+    pending_loads,
+    require_distinct_persons,
+)
+from rctspark.sources.raw import require_headers
+
+
+def ingest(run: Run) -> None:
+    """Find, check, conform, account for every row, publish."""
+    files = find_deliveries(require_deliveries(run), run.mappings)
+    store, scope = run.store, run.registers
+    loads = pending_loads(files, store.read_current(scope, DELIVERIES).collect())
+    if not loads:
+        run.log.say(f"{len(files)} file(s) delivered, all loaded before")
+        return
+    run.log.say(f"{len(files)} file(s) delivered, {len(loads)} load(s) to do")
+    require_headers(tuple({load.file.name: load.file for load in loads}.values()))
+    pads = make_pads(run.spark, read_key(run.settings.pseudonym_key_file))
+    candidates, rejected, keys, described = [], [], [], []
+    for table in REGISTERS:
+        mine = [load for load in loads if load.table == table.name]
+        if not mine:
+            continue
+        rows, read = conform_loads(run.spark, pads, mine)
+        staged = run.stage(table.name, rows)
+        counted = count_rows(staged).collect()
+        described += describe_deliveries(
+            mine, read=read, counted=counted, loaded_at=datetime.now(UTC)
+        )
+        conformed = keep_conformed(staged, table=table)
+        candidates.append(store.made(run.id, table, conformed))
+        rejected.append(keep_rejected(staged, register=table.name))
+        keys.append(keep_person_keys(staged))
+        run.log.rows(table.name, counted)
+    people = run.candidate(PERSON_KEYS, reduce(DataFrame.unionByName, keys))
+    known = store.read_current(scope, PERSON_KEYS)
+    require_distinct_persons(people.frame.unionByName(known))
+    ids = [load.delivery_id for load in loads]
+    run.publish(
+        scope,
+        [
+            *candidates,
+            run.candidate(REJECTED_ROWS, reduce(DataFrame.unionByName, rejected)),
+            people,
+            run.candidate(
+                DELIVERIES, run.spark.createDataFrame(described, DELIVERIES.ddl)
+            ),
+        ],
+        provenance=run.carrying(scope).provenance(data_version="", inputs=ids),
+        gate=make_gate(run.root / "expectations"),
+        slices={"delivery_id": ids},
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(ingest, doc=__doc__))

@@ -1,0 +1,1 @@
+"""What leaves the secure environment: screened tables, figures and the report."""

@@ -1,0 +1,336 @@
+"""Figures of effects: by horizon with bands, and as points with intervals."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rctspark.config.plan import PanelOutcome
+from rctspark.release.drawing import (
+    CONTROL,
+    INK,
+    QUIET,
+    Figure,
+    colour,
+    marker,
+    new_canvas,
+    publication_style,
+    rendered,
+    whole_ticks,
+)
+from rctspark.release.labels import Labels
+from rctspark.release.numerals import Scale, fixed
+from rctspark.release.tables import effect_table, headline_effects, main_model
+from rctspark.release.wording import lower
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+    from numpy.typing import NDArray
+
+    from rctspark.contracts import Effect
+    from rctspark.release.record import Release
+
+PANELS_SIDE_BY_SIDE = 4
+"""Up to this many panels stand two in a row; more stand three in a row."""
+ROW_INCHES = 0.235
+GAPS = "Where no point stands, the outcome is not observed, or may not be shown."
+
+
+def effect_figures(release: Release, *, language: str = "en") -> list[Figure]:
+    """Draw the effects of a release.
+
+    Args:
+        release: What may leave.
+        language: Of the labels.
+
+    Returns:
+        For each unit a figure of points with intervals (headlines and outcomes with
+        a fixed horizon), then for each panel outcome its course by arm and the effect
+        of each arm by horizon with its band.
+    """
+    labels = Labels(release.plan, language)
+    figures = _forests(release, labels)
+    for outcome in release.plan.panel_outcomes:
+        effects = _first_population(release, outcome.name)
+        if len({e.horizon for e in effects}) > 1:
+            figures.append(draw_by_horizon(outcome.name, effects, labels))
+    return figures
+
+
+def _first_population(release: Release, outcome: str) -> list[Effect]:
+    """Return one line per arm and horizon, in every model."""
+    first = release.plan.analyses[0].population
+    own = [e for e in release.effects if e.outcome == outcome and e.population == first]
+    sites = sorted({e.site for e in own}, key=lambda site: (site != "all", site))
+    return [e for e in own if e.site == sites[0]]
+
+
+def draw_by_horizon(name: str, effects: Sequence[Effect], labels: Labels) -> Figure:
+    """Draw the means of the arms by horizon, and the effect of each arm with its band.
+
+    Args:
+        name: A panel outcome.
+        effects: Its effects, of one population and site, in any models; the means
+            are drawn where there is a model without covariates.
+        labels: Words.
+
+    Returns:
+        The figure; its data hold every number drawn, with n.
+    """
+    plan = labels.plan
+    model = main_model(plan, name)
+    adjusted = [e for e in effects if e.model == model]
+    plain = {m.name for m in plan.models if not m.covariates}
+    levels = [e for e in effects if e.model in plain]
+    arms = [a for a in plan.arms.treatments if any(e.arm == a for e in adjusted)]
+    horizons = [e.horizon for e in effects]
+    first, last = min(horizons), max(horizons)
+    factor = 100.0 if labels.outcome(name).unit == "share" else 1.0
+    with publication_style():
+        canvas, panels = _panels(len(arms), has_levels=bool(levels))
+        if levels:
+            top = panels.pop(0)
+            _draw_levels(top, levels, labels, factor)
+            whole_ticks(top, first, last)
+        for i, (axes, arm) in enumerate(zip(panels, arms, strict=True)):
+            own = sorted((e for e in adjusted if e.arm == arm), key=lambda e: e.horizon)
+            letter = chr(ord("B" if levels else "A") + i)
+            axes.set_title(f"{letter}. Effect of {lower(labels.of(arm))}")
+            _draw_band(axes, own, plan.arms.treatments.index(arm), factor)
+            whole_ticks(axes, first, last)
+            axes.set_ylabel(labels.units(name)[0])
+        _share_height(panels)
+        canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
+        svg, png = rendered(canvas, f"by-horizon-{name}")
+    data = effect_table([*levels, *(e for e in adjusted if e not in levels)], labels)
+    planned = plan.horizons(next(o for o in plan.panel_outcomes if o.name == name))
+    gaps = f" {GAPS}" if _has_gap(adjusted, planned) else ""
+    caption = (
+        f"{'Panel A: mean of each arm, unadjusted. ' if levels else ''}"
+        f"Effects against {lower(labels.of(plan.arms.control))}, model "
+        f"\N{LEFT DOUBLE QUOTATION MARK}{labels.of(model)}"
+        f"\N{RIGHT DOUBLE QUOTATION MARK}, with pointwise {plan.inference.level:.0%} "
+        f"intervals. {_n_words(adjusted)}{gaps}"
+    )
+    return Figure(f"by-horizon-{name}", labels.of(name), caption, svg, png, data)
+
+
+def _panels(n_arms: int, *, has_levels: bool) -> tuple[Canvas, list[Axes]]:
+    """Lay out one panel for the means, where there are any, and one for each arm."""
+    total = n_arms + has_levels
+    columns = min(total, 2 if total <= PANELS_SIDE_BY_SIDE else 3)
+    spans = has_levels and total > 1 and total % columns == 1
+    below = -(-(total - spans) // columns)
+    rows = below + spans
+    canvas = new_canvas(2.75 * rows + (0.1 if rows == 1 else -0.2 * rows))
+    grid = canvas.add_gridspec(rows, columns)
+    panels = [canvas.add_subplot(grid[0, :])] if spans else []
+    for i in range(total - spans):
+        place = grid[i // columns + spans, i % columns]
+        panels.append(canvas.add_subplot(place))
+    return canvas, panels
+
+
+def _draw_levels(
+    axes: Axes, levels: Sequence[Effect], labels: Labels, factor: float
+) -> None:
+    plan, name = labels.plan, levels[0].outcome
+    control = {e.horizon: e.mean_against * factor for e in levels}
+    words = labels.of(plan.arms.control)
+    axes.plot(*_with_gaps(control), color=CONTROL, ls="--", label=words)
+    for i, arm in enumerate(plan.arms.treatments):
+        own = {
+            e.horizon: (e.mean_against + e.estimate) * factor
+            for e in levels
+            if e.arm == arm
+        }
+        if own:
+            axes.plot(*_with_gaps(own), color=colour(i), label=labels.of(arm))
+    axes.set_title("A. Mean by arm")
+    axes.set_ylabel(labels.units(name)[1])
+    axes.margins(y=0.12)
+    axes.legend(loc="best", ncols=1 if len(axes.lines) < PANELS_SIDE_BY_SIDE else 2)
+
+
+def _draw_band(
+    axes: Axes, effects: Sequence[Effect], place: int, factor: float
+) -> None:
+    tint = colour(place)
+    x, estimate = _with_gaps({e.horizon: e.estimate * factor for e in effects})
+    low = _with_gaps({e.horizon: e.ci_lower * factor for e in effects})[1]
+    high = _with_gaps({e.horizon: e.ci_upper * factor for e in effects})[1]
+    axes.fill_between(x, low, high, color=tint, alpha=0.18, lw=0)
+    alone = _without_neighbours(estimate)
+    axes.vlines(x[alone], low[alone], high[alone], color=tint, alpha=0.5, lw=1.2)
+    axes.plot(x, estimate, color=tint, marker=marker(place), ms=3.2)
+    axes.axhline(0, color=INK, lw=0.9)
+    if x.min() < 0:
+        axes.axvline(-0.5, color=QUIET, lw=0.8, ls=":")
+
+
+def _share_height(panels: Sequence[Axes]) -> None:
+    """Give all panels of effects the same vertical axis."""
+    limits = [axes.get_ylim() for axes in panels]
+    for axes in panels:
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+
+
+def _with_gaps(
+    values: Mapping[int, float],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return every horizon from first to last, not a number where there is none."""
+    x = np.arange(min(values), max(values) + 1)
+    return x, np.array([values.get(int(h), np.nan) for h in x])
+
+
+def _without_neighbours(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which points stand alone, so that a band between points can't show them."""
+    padded = np.concatenate([[np.nan], values, [np.nan]])
+    alone: NDArray[np.bool_] = (
+        np.isfinite(values) & np.isnan(padded[:-2]) & np.isnan(padded[2:])
+    )
+    return alone
+
+
+def _has_gap(effects: Sequence[Effect], planned: range) -> bool:
+    shown = {(e.arm, e.horizon) for e in effects}
+    arms = {e.arm for e in effects}
+    return len(shown) < len(arms) * len(planned)
+
+
+def _n_words(effects: Sequence[Effect]) -> str:
+    """Say how many persons the numbers rest on."""
+    arm, control = [e.n_arm for e in effects], [e.n_against for e in effects]
+    treated, other = _span(arm), _span(control)
+    return f"n = {treated} per treatment arm and {other} in the control arm."
+
+
+def _span(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    text = fixed(low, 0)
+    return text if low == high else f"{text}\N{EN DASH}{fixed(high, 0)}"
+
+
+def _forests(release: Release, labels: Labels) -> list[Figure]:
+    plan = release.plan
+    panels = {o.name for o in plan.outcomes if isinstance(o, PanelOutcome)}
+    fixed_horizon = [
+        e
+        for o in plan.outcomes
+        if o.name not in panels
+        for e in _first_population(release, o.name)
+        if e.model == main_model(plan, o.name)
+    ]
+    heads = [e for e in headline_effects(release.effects, plan) if e.outcome in panels]
+    by_unit: dict[str, list[Effect]] = {}
+    for e in [*fixed_horizon, *heads]:
+        by_unit.setdefault(labels.outcome(e.outcome).unit, []).append(e)
+    return [draw_forest(unit, effects, labels) for unit, effects in by_unit.items()]
+
+
+def draw_forest(unit: str, effects: Sequence[Effect], labels: Labels) -> Figure:
+    """Draw effects of one unit as points with intervals, numbers beside them.
+
+    Args:
+        unit: Unit of all of them, as the plan names it.
+        effects: In the order of rows; arms in the order of the plan.
+        labels: Words.
+
+    Returns:
+        The figure; its data hold every number drawn, with n.
+    """
+    plan = labels.plan
+    place = {arm: i for i, arm in enumerate(plan.arms.treatments)}
+    effects = sorted(effects, key=lambda e: place[e.arm])
+    groups: dict[tuple[str, int, str], list[Effect]] = {}
+    for e in sorted(effects, key=lambda e: _row_order(e, labels)):
+        groups.setdefault((e.outcome, e.horizon, e.population), []).append(e)
+    scale = Scale.of(effects, is_share=unit == "share")
+    name = "effects-" + re.sub(r"[^a-z0-9]+", "-", unit.lower()).strip("-")
+    with publication_style():
+        svg, png = rendered(_forest_canvas(list(groups.values()), labels, scale), name)
+    words = labels.units(effects[0].outcome)[0]
+    caption = (
+        f"Difference from {lower(labels.of(plan.arms.control))} in {words}, with "
+        f"{plan.inference.level:.0%} intervals. {_n_words(effects)}"
+    )
+    title = f"Effects in {words}" if words else "Effects"
+    return Figure(name, title, caption, svg, png, effect_table(effects, labels))
+
+
+def _row_order(e: Effect, labels: Labels) -> tuple[int, int]:
+    order = [o.name for o in labels.plan.outcomes]
+    return order.index(e.outcome), e.horizon
+
+
+def _forest_canvas(
+    groups: Sequence[Sequence[Effect]], labels: Labels, scale: Scale
+) -> Canvas:
+    plan = labels.plan
+    is_single = len(plan.arms.treatments) == 1
+    rows: list[tuple[str, Effect | None]] = []
+    for group in groups:
+        first = group[0]
+        when = labels.horizon(first.outcome, first.horizon)
+        head = f"{labels.of(first.outcome)}, {when}"
+        if is_single:
+            rows.append((head, first))
+        else:
+            rows += [(head, None), *((labels.of(e.arm), e) for e in group)]
+    canvas = new_canvas(ROW_INCHES * len(rows) + 0.75)
+    axes, text = canvas.subplots(1, 2, width_ratios=[1, 1], sharey=True)
+    for y, (_, e) in enumerate(rows):
+        if e is not None:
+            _forest_row(axes, text, y, e, scale, plan.arms.treatments.index(e.arm))
+    axes.axvline(0, color=INK, lw=0.9)
+    axes.set_yticks(range(len(rows)), [words for words, _ in rows])
+    for tick, (_, e) in zip(axes.get_yticklabels(), rows, strict=True):
+        tick.set_color(INK)
+        tick.set_fontweight("bold" if e is None else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(labels.units(groups[0][0].outcome)[0])
+    text.set_xlim(0, 1)
+    text.axis("off")
+    for x, words in (
+        (0.0, f"Effect ({plan.inference.level:.0%} interval)"),
+        (1.0, "n"),
+    ):
+        text.text(
+            x,
+            1.0,
+            words,
+            transform=text.transAxes,
+            ha="left" if x == 0 else "right",
+            va="bottom",
+            color=QUIET,
+            fontsize=8,
+        )
+    return canvas
+
+
+def _forest_row(
+    axes: Axes, text: Axes, y: int, e: Effect, scale: Scale, place: int
+) -> None:
+    low, high = e.ci_lower * scale.factor, e.ci_upper * scale.factor
+    axes.hlines(y, low, high, color=colour(place), lw=1.6)
+    axes.plot(
+        [e.estimate * scale.factor],
+        [y],
+        marker=marker(place),
+        ms=5,
+        color=colour(place),
+    )
+    interval = f"({scale.write(e.ci_lower)} to {scale.write(e.ci_upper)})"
+    words = f"{scale.write(e.estimate, sign=True)}  {interval}"
+    text.text(0.0, y, words, va="center", fontsize=8)
+    counts = f"{fixed(e.n_arm, 0)} / {fixed(e.n_against, 0)}"
+    text.text(1.0, y, counts, va="center", ha="right", fontsize=8)

@@ -1,0 +1,132 @@
+"""The report: one page that a person reads, offline, and pastes into another one."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import jinja2
+from markupsafe import Markup
+
+from rctspark.release.effect_tables import effect_tables, headline_table
+from rctspark.release.figures import effect_figures
+from rctspark.release.flow import draw_flow
+from rctspark.release.folder import replace_folder
+from rctspark.release.labels import Labels
+from rctspark.release.numerals import persons
+from rctspark.release.record import Release, ReportRecord, screen_record
+from rctspark.release.tables import csv_bytes, released_tables
+from rctspark.release.wording import design_words, findings, lower, p_relation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rctspark.release.design import ShownArm
+    from rctspark.release.drawing import Figure
+
+PAGE = "index.html"
+FIGURES = "figures"
+TABLES = "tables"
+
+
+def write_report(folder: Path, record: ReportRecord) -> Path:
+    """Write the report of one run: page, figures, tables.
+
+    Everything is screened first. The page refers to nothing outside its folder but
+    the record's links; the same record gives the same bytes.
+
+    Args:
+        folder: `out/report/<experiment>`; what an earlier run left there goes.
+        record: What the run found.
+
+    Returns:
+        The page, `index.html`. Figures lie beside it as SVG, PNG and CSV under
+        `figures/`, tables as CSV under `tables/`.
+
+    Raises:
+        ContractError: There is nothing to report, or the record mixes analyses.
+        DisclosureError: A table can't be made safe.
+        StoreError: The folder holds files that this package did not write.
+    """
+    release = screen_record(record)
+    figures = [draw_flow(release), *effect_figures(release)]
+    if not release.design.funnel:
+        figures = figures[1:]
+    files = {PAGE: render_page(release, figures).encode()}
+    for figure in figures:
+        files[f"{FIGURES}/{figure.name}.svg"] = figure.svg.encode()
+        files[f"{FIGURES}/{figure.name}.png"] = figure.png
+        data = figure.data.assign(**release.stamp)
+        files[f"{FIGURES}/{figure.name}.csv"] = csv_bytes(data)
+    for name, table in released_tables(release).items():
+        files[f"{TABLES}/{name}.csv"] = csv_bytes(table)
+    replace_folder(folder, files)
+    return folder / PAGE
+
+
+def render_page(release: Release, figures: Sequence[Figure]) -> str:
+    """Fill the template.
+
+    Args:
+        release: What may leave.
+        figures: Drawn from it.
+
+    Returns:
+        The page as HTML, complete in itself.
+    """
+    labels = Labels(release.plan)
+    tables = effect_tables(release, labels)
+    panels = {o.name for o in release.plan.panel_outcomes}
+    by_outcome = {f.name.removeprefix("by-horizon-"): f for f in figures}
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.BaseLoader(),
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {
+        "persons": persons,
+        "svg": Markup,
+        "p": p_relation,
+        "lower_first": lower,
+    }
+    template = environment.from_string(_packaged("report.html"))
+    return template.render(
+        release=release,
+        plan=release.plan,
+        labels=labels,
+        style=Markup(_packaged("report.css")),  # noqa: S704 (our own file)
+        findings=findings(release, labels),
+        design=design_words(release, labels),
+        arms=_arms(release),
+        flow=next((f for f in figures if f.name == "flow"), None),
+        forests=[f for f in figures if f.name.startswith("effects-")],
+        fixed_tables=[t for t in tables if not t.outcome],
+        courses=[
+            (name, by_outcome.get(name), [t for t in tables if t.outcome == name])
+            for name in (o.name for o in release.plan.outcomes)
+            if name in panels
+        ],
+        headlines=headline_table(release, labels),
+        links=_links(release),
+        control=labels.of(release.plan.arms.control),
+        has_arms=len(release.plan.arms.treatments) > 1,
+        level=f"{release.plan.inference.level:.0%}",
+        FIGURES=FIGURES,
+        TABLES=TABLES,
+    )
+
+
+def _packaged(name: str) -> str:
+    return resources.files("rctspark.release").joinpath(name).read_text("utf-8")
+
+
+def _arms(release: Release) -> list[ShownArm]:
+    order = release.plan.arms.all
+    return sorted(release.design.arms, key=lambda arm: order.index(arm.arm))
+
+
+def _links(release: Release) -> list[tuple[str, str, bool]]:
+    """Return words, target and whether it can be followed without a network."""
+    return [(words, to, "://" not in to) for words, to in release.links.items()]

@@ -1,0 +1,267 @@
+"""Everything that a report is made from, and how it becomes what may leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rctspark.errors import ContractError, listed
+from rctspark.release.design import DesignCounts, screen_design
+from rctspark.release.disclosure import (
+    ScreenedEffects,
+    screen_effects,
+    yes_no_outcomes,
+)
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from rctspark.config import Plan, Thresholds
+    from rctspark.contracts import Effect
+    from rctspark.release.design import ArmCount, Exemption, FunnelStep
+
+
+@dataclass(frozen=True, slots=True)
+class Unobserved:
+    """Persons whose outcome is not known at a horizon.
+
+    Attributes:
+        outcome: Outcome of the plan.
+        horizon: Its horizon; 0 where it has none.
+        persons: Enrolled persons without a value.
+    """
+
+    outcome: str
+    horizon: int
+    persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """One delivered file that the data version holds.
+
+    Attributes:
+        register: Register that it feeds.
+        period: Period that it speaks for.
+        version: Version of that period's delivery.
+        delivered_on: Day of delivery.
+    """
+
+    register: str
+    period: str
+    version: str
+    delivered_on: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecord:
+    """What a run hands to `release/`: unscreened, so it stays inside.
+
+    Attributes:
+        plan: The analysis plan.
+        plan_hash: Its digest; every effect carries the same.
+        effects: Effects as estimated.
+        funnel: Steps from everyone in the register to those enrolled.
+        assignment: Enrolled persons by arm of the rule, recorded arm, analysed arm.
+        sample_ratio_p: p-value of the test that the arms have the intended shares.
+            None: the plan states no shares.
+        unobserved: Outcomes and horizons that are not known for everyone.
+        thresholds: Disclosure thresholds of the data owner.
+        exemptions: Tables of counts by design that the data owner exempts.
+        data_version: Named set of deliveries; every effect carries the same.
+        deliveries: What it holds.
+        code_version: Version and digest of the package.
+        run_id: Run that made the record.
+        is_synthetic: Whether any delivery is made up.
+        links: Words to a path, relative to the report: quality site, tracked runs.
+        has_stars: Whether tables carry stars for levels of p.
+    """
+
+    plan: Plan
+    plan_hash: str
+    effects: tuple[Effect, ...]
+    funnel: tuple[FunnelStep, ...]
+    assignment: tuple[ArmCount, ...]
+    sample_ratio_p: float | None
+    thresholds: Thresholds
+    data_version: str
+    deliveries: tuple[DeliveryLine, ...]
+    code_version: str
+    run_id: str
+    is_synthetic: bool
+    unobserved: tuple[Unobserved, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    has_stars: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ShownUnobserved:
+    """Persons without an outcome, as it may be read: `1234`, `<10` or `x`."""
+
+    outcome: str
+    horizon: int
+    persons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What may leave of a record. Tables, figures and page are made from this alone.
+
+    Attributes:
+        plan: The analysis plan.
+        plan_hash: Its digest.
+        effects: Effects that may leave.
+        n_withheld: How many stay inside. Why, stays inside too: that nearly all of
+            a group have an outcome is what group disclosure is about.
+        design: Funnel and arms, screened.
+        unobserved: Outcomes not known for everyone, screened.
+        sample_ratio_p: As in the record.
+        thresholds: The thresholds that were applied.
+        exemptions: The exemptions that were used.
+        data_version: Named set of deliveries.
+        deliveries: What it holds.
+        code_version: Version and digest of the package.
+        run_id: Run that made it.
+        is_synthetic: Whether the data are made up.
+        links: Words to a path.
+        has_stars: Whether tables carry stars.
+    """
+
+    plan: Plan
+    plan_hash: str
+    effects: tuple[Effect, ...]
+    n_withheld: int
+    design: DesignCounts
+    unobserved: tuple[ShownUnobserved, ...]
+    sample_ratio_p: float | None
+    thresholds: Thresholds
+    exemptions: tuple[Exemption, ...]
+    data_version: str
+    deliveries: tuple[DeliveryLine, ...]
+    code_version: str
+    run_id: str
+    is_synthetic: bool
+    links: Mapping[str, str]
+    has_stars: bool
+
+    @property
+    def stamp(self) -> dict[str, str]:
+        """What every released table carries about where it comes from."""
+        return {
+            "data_version": self.data_version,
+            "plan_hash": self.plan_hash,
+            "is_synthetic": "yes" if self.is_synthetic else "no",
+        }
+
+
+def screen_record(record: ReportRecord) -> Release:
+    """Keep of a record what may leave.
+
+    Args:
+        record: What a run found.
+
+    Returns:
+        The release.
+
+    Raises:
+        ContractError: There is no effect, or effects are of another plan, another
+            data version, or name what the plan does not have.
+        DisclosureError: A table of counts can't be made safe.
+    """
+    _require_one_analysis(record)
+    enrolled: dict[str, int] = {}
+    for line in record.assignment:
+        enrolled[line.arm] = enrolled.get(line.arm, 0) + line.persons
+    screened = screen_effects(
+        record.effects,
+        record.thresholds,
+        yes_no=yes_no_outcomes(record.plan),
+        enrolled=enrolled,
+    )
+    design = screen_design(
+        record.funnel,
+        record.assignment,
+        record.thresholds,
+        known_arms=_arms_in_full(screened, enrolled),
+        exemptions=record.exemptions,
+    )
+    return Release(
+        plan=record.plan,
+        plan_hash=record.plan_hash,
+        effects=screened.kept,
+        n_withheld=len(screened.withheld),
+        design=design,
+        unobserved=_screen_unobserved(record, screened),
+        sample_ratio_p=record.sample_ratio_p,
+        thresholds=record.thresholds,
+        exemptions=record.exemptions,
+        data_version=record.data_version,
+        deliveries=record.deliveries,
+        code_version=record.code_version,
+        run_id=record.run_id,
+        is_synthetic=record.is_synthetic,
+        links=record.links,
+        has_stars=record.has_stars,
+    )
+
+
+def _require_one_analysis(record: ReportRecord) -> None:
+    if not record.effects:
+        raise ContractError(
+            f"There is no effect of {record.plan.name} to report. Run the analysis "
+            "first, and see in its log whether it refused every outcome."
+        )
+    outcomes = {o.name for o in record.plan.outcomes}
+    arms = set(record.plan.arms.all)
+    strangers = {
+        "another experiment": {e.experiment for e in record.effects}
+        - {record.plan.name},
+        "another plan": {e.plan_hash for e in record.effects} - {record.plan_hash},
+        "another data version": {e.data_version for e in record.effects}
+        - {record.data_version},
+        "outcomes that the plan lacks": {e.outcome for e in record.effects} - outcomes,
+        "arms that the plan lacks": {
+            arm for e in record.effects for arm in (e.arm, e.against)
+        }
+        - arms,
+        "persons in arms that the plan lacks": {a.arm for a in record.assignment}
+        - arms,
+    }
+    faults = [f"{what}: {', '.join(sorted(s))}" for what, s in strangers.items() if s]
+    if faults:
+        raise ContractError(
+            f"A report of {record.plan.name} would mix analyses:\n{listed(faults)}"
+        )
+
+
+def _arms_in_full(
+    screened: ScreenedEffects, enrolled: Mapping[str, int]
+) -> frozenset[str]:
+    """Name the arms whose size stands beside an effect anyway."""
+    sides = [
+        side
+        for e in screened.kept
+        for side in ((e.arm, e.n_arm), (e.against, e.n_against))
+    ]
+    return frozenset(arm for arm, n in sides if enrolled.get(arm) == n)
+
+
+def _screen_unobserved(
+    record: ReportRecord, screened: ScreenedEffects
+) -> tuple[ShownUnobserved, ...]:
+    # Where an effect is withheld, those observed in its arm must not follow from
+    # the persons observed in the other arms.
+    withheld = {(w.outcome, w.horizon) for w in screened.withheld}
+    fewest = record.thresholds.minimum_persons
+    shown = []
+    for line in record.unobserved:
+        if (line.outcome, line.horizon) in withheld:
+            persons = "x"
+        elif 0 < line.persons < fewest:
+            persons = f"<{fewest}"
+        else:
+            persons = str(line.persons)
+        shown.append(ShownUnobserved(line.outcome, line.horizon, persons))
+    return tuple(shown)

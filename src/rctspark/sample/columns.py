@@ -1,0 +1,82 @@
+"""What the columns of a sample are called, and whether the plan's SQL can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import functions as F
+
+from rctspark.config.plan import ExitOutcome, ExitToJobOutcome, PanelOutcome
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from rctspark.config.plan import Analysis, Outcome, Plan
+
+NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean")
+TEXTS = ("string",)
+
+
+def outcome_column(outcome: str, horizon: int) -> str:
+    """Return the name of the sample's column for one outcome and horizon.
+
+    No covariate can have this name: names in a plan hold no `@`.
+    """
+    return f"{outcome}@{horizon}"
+
+
+def outcome_horizons(plan: Plan, outcome: Outcome) -> tuple[int, ...]:
+    """Return the horizons at which the plan measures an outcome.
+
+    Args:
+        plan: The analysis plan.
+        outcome: One of its outcomes.
+
+    Returns:
+        Horizons in order; 0 alone for an outcome that has none.
+    """
+    if isinstance(outcome, PanelOutcome):
+        return tuple(plan.horizons(outcome))
+    if isinstance(outcome, (ExitOutcome, ExitToJobOutcome)):
+        return tuple(sorted(outcome.within))
+    return (0,)
+
+
+def outcomes_of(plan: Plan, analysis: Analysis) -> tuple[Outcome, ...]:
+    """Return the outcomes of an analysis: those it names, or all of the plan's."""
+    wanted = set(analysis.outcomes)
+    return tuple(o for o in plan.outcomes if not wanted or o.name in wanted)
+
+
+def covariates_used(plan: Plan, analysis: Analysis) -> frozenset[str]:
+    """Return the names of the covariates that the models of an analysis adjust for."""
+    wanted = set(analysis.models)
+    models = [m for m in plan.models if not wanted or m.name in wanted]
+    return frozenset(name for model in models for name in model.covariates)
+
+
+def sql_fault(
+    rows: DataFrame, sql: str, *, types: tuple[str, ...], is_aggregate: bool = False
+) -> str | None:
+    """Say what is wrong with SQL of a plan. Looks at schemas only: no Spark job.
+
+    Args:
+        rows: The rows that the SQL speaks about.
+        sql: An expression, or an aggregate over rows.
+        types: Types that it may have; `decimal` goes with the numbers.
+        is_aggregate: Whether it is an aggregate over rows.
+
+    Returns:
+        The fault in words. None: it can be used.
+    """
+    try:
+        value = F.expr(sql).alias("value")
+        # Next to a plain column, an aggregate is an error where none is meant.
+        read = rows.agg(value) if is_aggregate else rows.select("person_id", value)
+        found = dict(read.dtypes)["value"]
+    except (AnalysisException, ParseException) as broken:
+        return f"can't be read as SQL ({broken.getCondition() or 'no such column'})"
+    if found in types or (types is NUMBERS and found.startswith("decimal")):
+        return None
+    return f"gives {found}, not {' or '.join(types)}"

@@ -1,0 +1,109 @@
+"""Outcomes side by side: one column per outcome and horizon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from rctspark.config.plan import PanelOutcome
+from rctspark.sample.columns import NUMBERS, outcome_column, outcome_horizons, sql_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyspark.sql import DataFrame
+
+    from rctspark.config.plan import Outcome, Plan
+
+
+def outcome_faults(panel: DataFrame, *, outcomes: Iterable[Outcome]) -> list[str]:
+    """Find outcomes of the panel whose SQL can't be used. No Spark job runs.
+
+    Args:
+        panel: PERSON_MONTH.
+        outcomes: Outcomes of the plan.
+
+    Returns:
+        One sentence per fault.
+    """
+    faults = []
+    for outcome in outcomes:
+        if isinstance(outcome, PanelOutcome):
+            fault = sql_fault(panel, outcome.value, types=NUMBERS)
+            if fault:
+                faults.append(f"outcome {outcome.name} {fault}")
+    return faults
+
+
+def attach_panel_outcomes(
+    persons: DataFrame, panel: DataFrame, *, plan: Plan, outcomes: Iterable[Outcome]
+) -> DataFrame:
+    """Add the outcomes of the panel, all in one pass over it.
+
+    Args:
+        persons: One row per person analysed.
+        panel: PERSON_MONTH, dense.
+        plan: The analysis plan.
+        outcomes: Outcomes wanted; those that are not of the panel are passed over.
+
+    Returns:
+        The same rows, with a double per outcome and horizon; null: not observed.
+    """
+    wanted = [o for o in outcomes if isinstance(o, PanelOutcome)]
+    if not wanted:
+        return persons
+    horizons = sorted({h for o in wanted for h in plan.horizons(o)})
+    values = [F.expr(o.value).cast("double").alias(o.name) for o in wanted]
+    named = [outcome_column(o.name, h) for h in horizons for o in wanted]
+    wide = (
+        panel.join(persons.select("person_id"), on="person_id", how="left_semi")
+        .where(F.col("horizon").isin(horizons))
+        .select("person_id", "horizon", *values)
+        .groupBy("person_id")
+        .pivot("horizon", [*horizons])
+        .agg(*(F.max(o.name) for o in wanted))
+        # Spark names the columns of a pivot in two ways; their order is one.
+        .toDF("person_id", *named)
+    )
+    columns = [
+        outcome_column(o.name, horizon)
+        for o in wanted
+        for horizon in outcome_horizons(plan, o)
+    ]
+    return persons.join(wide.select("person_id", *columns), on="person_id", how="left")
+
+
+def attach_person_outcomes(
+    persons: DataFrame, measured: DataFrame, *, plan: Plan, outcomes: Iterable[Outcome]
+) -> DataFrame:
+    """Add the outcomes defined in days, all in one pass over them.
+
+    Args:
+        persons: One row per person analysed.
+        measured: PERSON_OUTCOME.
+        plan: The analysis plan.
+        outcomes: Outcomes wanted; those of the panel are passed over.
+
+    Returns:
+        The same rows, with a double per outcome and horizon; null: not observed, or
+        not defined for the person.
+    """
+    columns = [
+        outcome_column(outcome.name, horizon)
+        for outcome in outcomes
+        if not isinstance(outcome, PanelOutcome)
+        for horizon in outcome_horizons(plan, outcome)
+    ]
+    if not columns:
+        return persons
+    name = F.concat("outcome", F.lit("@"), F.col("horizon").cast("string"))
+    wide = (
+        measured.withColumn("column", name)
+        .where(F.col("column").isin(columns))
+        .join(persons.select("person_id"), on="person_id", how="left_semi")
+        .groupBy("person_id")
+        .pivot("column", [*columns])
+        .agg(F.max("value"))
+    )
+    return persons.join(wide, on="person_id", how="left")

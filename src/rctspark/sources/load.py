@@ -1,0 +1,181 @@
+"""Loading: the files that are not in the lake yet, conformed table by table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame, Observation
+
+from rctspark.config.mapping import FEEDABLE
+from rctspark.contracts import DELIVERIES
+from rctspark.errors import DeliveryError, IdentityError, listed
+from rctspark.sources.conform import conform_rows, count_collisions
+from rctspark.sources.raw import read_raw
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pyspark.sql import Row, SparkSession
+
+    from rctspark.config.mapping import Feed
+    from rctspark.sources.delivered import DeliveredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One file, about to be read for one table.
+
+    Attributes:
+        file: The file.
+        table: Name of the table.
+        feeds: The mapping's ways to make rows of the table from the file.
+    """
+
+    file: DeliveredFile
+    table: str
+    feeds: tuple[Feed, ...]
+
+    @property
+    def delivery_id(self) -> str:
+        """Name of the file as a delivery for the table."""
+        return self.file.delivery_id(self.table)
+
+
+def pending_loads(
+    files: Iterable[DeliveredFile], known: Sequence[Row]
+) -> tuple[Load, ...]:
+    """Find what is not in the lake yet.
+
+    Args:
+        files: Delivered files.
+        known: Rows of DELIVERIES.
+
+    Returns:
+        The loads still to do: also of files whose mapping has changed since.
+
+    Raises:
+        DeliveryError: A file claims to be a version that is known with other content.
+    """
+    by_id = {row["delivery_id"]: row["mapping_sha256"] for row in known}
+    by_version = {
+        (row["register"], row["mapping"], row["period"], row["version"]): row["sha256"]
+        for row in known
+    }
+    loads, faults = [], []
+    for load in (load for file in files for load in _loads(file)):
+        file = load.file
+        place = (load.table, file.mapping.name, file.period, file.version)
+        if by_version.get(place, file.sha256) != file.sha256:
+            faults.append(
+                f"{file.name}: version {file.version} of {file.period} was loaded "
+                "before, with other content"
+            )
+        elif by_id.get(load.delivery_id) != file.mapping.digest():
+            loads.append(load)
+    if faults:
+        raise DeliveryError(
+            f"{len(faults)} file(s) contradict what was loaded; nothing was read:\n"
+            f"{listed(faults)}\nGive a corrected delivery a version of its own."
+        )
+    return tuple(loads)
+
+
+def conform_loads(
+    spark: SparkSession, pads: DataFrame, loads: Sequence[Load]
+) -> tuple[DataFrame, dict[str, list[Observation]]]:
+    """Conform all files that feed one table.
+
+    Args:
+        spark: The session.
+        pads: The key of the pseudonyms.
+        loads: Loads of one table.
+
+    Returns:
+        Rows of `conform_rows`, and per delivery the counters that know, once the rows
+        are written, how many rows the file held for the table.
+    """
+    parts: list[DataFrame] = []
+    read: dict[str, list[Observation]] = {}
+    for load in loads:
+        raw = read_raw(spark, load.file)
+        for feed in load.feeds:
+            counter = Observation(f"{load.delivery_id}-{len(parts)}")
+            read.setdefault(load.delivery_id, []).append(counter)
+            parts.append(
+                conform_rows(raw, pads, file=load.file, feed=feed, read=counter)
+            )
+    return reduce(DataFrame.unionByName, parts), read
+
+
+def describe_deliveries(
+    loads: Sequence[Load],
+    *,
+    read: Mapping[str, list[Observation]],
+    counted: Iterable[Row],
+    loaded_at: dt.datetime,
+) -> list[tuple[Any, ...]]:
+    """Describe what was loaded.
+
+    Args:
+        loads: What was loaded.
+        read: Counters of `conform_loads`.
+        counted: Rows of `count_rows`.
+        loaded_at: The moment.
+
+    Returns:
+        Rows of DELIVERIES. Rows read come from the file, kept and rejected from what
+        was written: the contract holds them against one another.
+    """
+    counts = {row["delivery_id"]: row.asDict() for row in counted}
+    rows = []
+    for load in loads:
+        file = load.file
+        n_read = sum(int(counter.get["n_rows"]) for counter in read[load.delivery_id])
+        facts = counts.get(load.delivery_id, {}) | {
+            "delivery_id": load.delivery_id,
+            "register": load.table,
+            "mapping": file.mapping.name,
+            "period": file.period,
+            "version": file.version,
+            "delivered_on": file.delivered_on,
+            "loaded_at": loaded_at,
+            "file_name": file.name,
+            "sha256": file.sha256,
+            "mapping_sha256": file.mapping.digest(),
+            "identifier_kind": file.mapping.identifier.kind,
+            "is_synthetic": file.is_synthetic,
+            "covers_from": file.covers_from,
+            "covers_to": file.covers_to,
+            "rows_read": n_read,
+        }
+        rows.append(tuple(facts.get(name, 0) for name in DELIVERIES.names))
+    return rows
+
+
+def require_distinct_persons(keys: DataFrame) -> None:
+    """Stop if two persons share a pseudonym.
+
+    Args:
+        keys: PERSON_KEYS of every delivery, old and new.
+
+    Raises:
+        IdentityError: Says how many; with 63 bits, one expects none among a billion.
+    """
+    row = count_collisions(keys).first()
+    if row is not None and row["n"]:
+        raise IdentityError(
+            f"{row['n']} pseudonym(s) stand for more than one person. Nothing was "
+            "published: choose another key and load all deliveries again."
+        )
+
+
+def _loads(file: DeliveredFile) -> list[Load]:
+    names = dict.fromkeys(feed.table for feed in file.mapping.feeds)
+    order = [name for name in FEEDABLE if name in names]
+    return [
+        Load(file, name, tuple(f for f in file.mapping.feeds if f.table == name))
+        for name in order
+    ]

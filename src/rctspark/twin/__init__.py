@@ -1,0 +1,1 @@
+"""Synthetic registers of a published experiment, event by event, with known truth."""

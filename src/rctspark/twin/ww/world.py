@@ -1,0 +1,75 @@
+"""One part of the twin: everything that happened to some seventy thousand persons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rctspark.twin.ww.contacts import Contacts, draw_agenda, draw_services
+from rctspark.twin.ww.course import Course, draw_course
+from rctspark.twin.ww.jobs import Jobs, draw_jobs
+from rctspark.twin.ww.lists import Listings, draw_listings
+from rctspark.twin.ww.persons import Persons, draw_persons
+from rctspark.twin.ww.schemes import Schemes, draw_schemes
+from rctspark.twin.ww.spells import Spells, draw_spells
+
+if TYPE_CHECKING:
+    from rctspark.twin.ww.identity import BsnPool
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What happened, before anybody wrote it down.
+
+    Attributes:
+        seed: Seed of the twin.
+        part: Number of the part, from 0.
+        persons: Who there is.
+        course: What became of each person's main benefit.
+        schemes: What a benefit carries besides.
+        spells: Benefits.
+        jobs: Jobs.
+        agenda: Appointments.
+        services: Services.
+        listings: Entries on the weekly lists.
+    """
+
+    seed: int
+    part: int
+    persons: Persons
+    course: Course
+    schemes: Schemes
+    spells: Spells
+    jobs: Jobs
+    agenda: Contacts
+    services: Contacts
+    listings: Listings
+
+
+def make_world(seed: int, part: int, pool: BsnPool) -> World:
+    """Let everything happen to the persons of one part.
+
+    Args:
+        seed: Seed of the twin.
+        part: Number of the part.
+        pool: The BSNs of the whole twin.
+
+    Returns:
+        The part; the same for the same seed, number and size of the twin.
+    """
+    persons = draw_persons(seed, part, pool)
+    course = draw_course(seed, part, persons)
+    schemes = draw_schemes(seed, part, persons, course)
+    services = draw_services(seed, part, persons, course)
+    return World(
+        seed=seed,
+        part=part,
+        persons=persons,
+        course=course,
+        schemes=schemes,
+        spells=draw_spells(seed, part, persons, course),
+        jobs=draw_jobs(seed, part, persons, course, schemes),
+        agenda=draw_agenda(seed, part, persons, course, services),
+        services=services,
+        listings=draw_listings(seed, part, persons, course),
+    )
