@@ -10,8 +10,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rctspark.quality.gate import make_gate
-
 from rctspark.contracts import (
     ASSIGNMENT,
     ASSIGNMENT_LISTS,
@@ -23,6 +21,7 @@ from rctspark.contracts import (
     REJECTED_ROWS,
 )
 from rctspark.contracts.versions import version_rows
+from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.sources.settle import (
@@ -84,7 +83,7 @@ def build_population(run: Run) -> None:
         ASSIGNMENT, attach_arms(enrolled, lists, assignment=run.plan.assignment)
     )
     population = assemble_population(enrolled, assignment.frame, plan=run.plan)
-    named = run.spark.createDataFrame(version_rows(version), DATA_VERSIONS.ddl)
+    named = run.store.rows(DATA_VERSIONS, version_rows(version))
     run.publish(
         run.experiment,
         [

@@ -11,8 +11,6 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from rctspark.quality.gate import make_gate
-
 from rctspark.contracts import (
     ASSIGNMENT,
     EFFECTS,
@@ -26,6 +24,7 @@ from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.itt import estimate_itt
 from rctspark.panel.assemble import expand_panel
 from rctspark.panel.span import span_of
+from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.sample.assemble import make_sample
@@ -78,10 +77,10 @@ def estimate_effects(run: Run) -> None:
         effects += estimate_analysis(
             run, sample, analysis, data_version=registers.version.name
         )
-    rows = [tuple(asdict(effect).values()) for effect in effects]
+    rows = [asdict(effect) for effect in effects]
     run.publish(
         run.experiment,
-        [run.candidate(EFFECTS, run.spark.createDataFrame(rows, EFFECTS.ddl))],
+        [run.candidate(EFFECTS, run.store.rows(EFFECTS, rows))],
         provenance=provenance,
         gate=make_gate(run.root / "expectations"),
     )

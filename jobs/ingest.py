@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from functools import reduce
 
 from pyspark.sql import DataFrame
-from rctspark.quality.gate import make_gate
 
 from rctspark.contracts import DELIVERIES, PERSON_KEYS, REGISTERS, REJECTED_ROWS
+from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import Run, require_deliveries, run_job
 from rctspark.runtime.secret import read_key
 from rctspark.sources.conform import (
@@ -71,9 +71,7 @@ def ingest(run: Run) -> None:
             *candidates,
             run.candidate(REJECTED_ROWS, reduce(DataFrame.unionByName, rejected)),
             people,
-            run.candidate(
-                DELIVERIES, run.spark.createDataFrame(described, DELIVERIES.ddl)
-            ),
+            run.candidate(DELIVERIES, store.rows(DELIVERIES, described)),
         ],
         provenance=run.carrying(scope).provenance(data_version="", inputs=ids),
         gate=make_gate(run.root / "expectations"),

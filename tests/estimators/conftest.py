@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from rctspark.config.plan import Inference, Model
 from rctspark.config.settings import Thresholds
 from rctspark.contracts.sample import AnalysisSample
 
 PENN_ARMS = ("control", *(f"bonus_{i}" for i in range(1, 7)))
 PENN_NUMBERS = (
-    "female black othrace q2 q3 q4 q5 q6 agelt35 agegt54 durable lusd husd".split()
+    *("female", "black", "othrace", "agelt35", "agegt54", "durable", "lusd", "husd"),
+    *(f"q{quarter}" for quarter in range(2, 7)),
 )
 PENN_CONTROLS = tuple(sorted([*PENN_NUMBERS, "dep"]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
+
 from estimators.conftest import PENN_ARMS, PENN_CONTROLS, keep, sample_of
 from rctspark.config.plan import Inference, Model
 from rctspark.errors import EstimationError
@@ -213,7 +214,7 @@ def test_someone_in_another_arm_is_refused(trial, estimate):
 
 
 def test_an_arm_that_nobody_is_in_is_refused(trial, estimate):
-    with pytest.raises(EstimationError, match="0 person.* in arm wl"):
+    with pytest.raises(EstimationError, match=r"0 person.* in arm wl"):
         estimate(trial, arms=("control", "hia", "wl", "zia"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import comb
 
 import pytest
+
 from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_sample_ratio
 

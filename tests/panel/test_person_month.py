@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+
 from conftest import named
 from rctspark.contracts import PERSON_MONTH
 from rctspark.panel import (
@@ -120,111 +121,6 @@ def test_a_day_on_two_benefits_counts_once_and_other_benefits_not_at_all(panel):
         ann       | ZW      | 2012-02-20 | 2012-03-31
         ann       | PW      | 2012-04-01 | 2012-04-30
         """,
-        of=span(benefits=("WW", "ZW")),
-    )
-    assert column(found, "benefit_days") == [20, 31, 0]
-    assert column(found, "is_in_benefit") == [True, True, False]
-
-
-def test_a_running_spell_counts_until_the_coverage_of_its_register_ends(panel):
-    until_march = Coverage.of([Days(dt.date(2012, 1, 1), dt.date(2012, 4, 10))])
-    found = panel(
-        spells="""
-        benefit_spells
-        person_id | benefit | start_date | end_date
-        ann       | WW      | 2012-02-10 | -
-        """,
-        coverage=EVERYWHERE | {"benefit_spells": until_march},
-    )
-    assert column(found, "benefit_days") == [20, 31, None]
-    assert column(found, "is_in_benefit") == [True, True, None]
-    assert column(found, "jobs") == [0, 0, 0]
-
-
-def test_a_register_that_was_not_delivered_knows_nothing(panel):
-    found = panel(
-        payroll="""
-        payroll
-        person_id | source  | job_id | start_date | end_date   | wage_eur | hours
-        ann       | payroll | 1      | 2012-02-01 | 2012-02-29 | 100.00   | 10.00
-        """,
-        coverage={"benefit_spells": YEARS},
-    )
-    assert column(found, "benefit_days") == [0, 0, 0]
-    for name in ("jobs", "wage_eur", "hours", "contract", "earnings_source"):
-        assert column(found, name) == [None] * 3
-    assert column(found, "contacts") == [None] * 3
-
-
-def test_a_row_across_a_boundary_is_spread_by_days_and_adds_up_to_the_cent(panel):
-    found = panel(
-        payroll="""
-        payroll
-        person_id | source  | job_id | start_date | end_date   | wage_eur | hours
-        ann       | payroll | 1      | 2012-02-20 | 2012-03-18 | 1000.01  | 80.00
-        ann       | payroll | 1      | 2012-03-19 | 2012-04-15 | -0.01    | -
-        """,
-    )
-    # 10 of 28 days in February: 357.1464; 13 of 28 days of the correction: -0.0046.
-    assert column(found, "wage_eur") == [
-        Decimal("357.15"),
-        Decimal("642.86"),
-        Decimal("-0.01"),
-    ]
-    assert column(found, "hours") == [Decimal("28.57"), Decimal("51.43"), None]
-    assert column(found, "jobs") == [1, 1, 1]
-
-
-def test_a_job_paid_twice_in_a_month_is_one_job(panel):
-    found = panel(
-        payroll="""
-        payroll
-        person_id | source  | job_id | start_date | end_date   | wage_eur | hours
-        ann       | payroll | 1      | 2012-02-01 | 2012-02-15 | 10.00    | 1.00
-        ann       | payroll | 1      | 2012-02-16 | 2012-02-29 | 20.00    | 2.00
-        ann       | payroll | 2      | 2012-02-01 | 2012-02-29 | 30.00    | 3.00
-        """,
-    )
-    assert column(found, "jobs") == [2, 0, 0]
-    assert column(found, "wage_eur")[0] == Decimal("60.00")
-    assert column(found, "hours")[0] == Decimal("6.00")
-
-
-def test_permanent_takes_precedence_over_temporary_and_that_over_the_rest(panel):
-    found = panel(
-        payroll="""
-        payroll
-        person_id | source  | job_id | start_date | end_date   | wage_eur | contract
-        ann       | payroll | 1      | 2012-02-01 | 2012-02-29 | 1.00     | temporary
-        ann       | payroll | 2      | 2012-02-01 | 2012-02-29 | 1.00     | permanent
-        ann       | payroll | 3      | 2012-03-01 | 2012-03-31 | 1.00     | not_applicable
-        ann       | payroll | 2      | 2012-03-01 | 2012-03-31 | 1.00     | temporary
-        ann       | payroll | 3      | 2012-04-01 | 2012-04-30 | 1.00     | -
-        """,
-    )
-    assert column(found, "contract") == ["permanent", "temporary", "not_applicable"]
-
-
-def test_the_source_of_earnings_is_one_or_several_or_none(panel):
-    found = panel(
-        payroll="""
-        payroll
-        person_id | source  | job_id | start_date | end_date   | wage_eur | hours
-        ann       | payroll | 1      | 2012-02-01 | 2012-02-29 | 1.00     | 1.00
-        ann       | tax     | 2      | 2012-02-01 | 2012-02-29 | 2.00     | -
-        ann       | tax     | 2      | 2012-03-01 | 2012-03-31 | 2.00     | -
-        ann       | other   | 3      | 2012-04-01 | 2012-04-30 | 9.00     | -
-        """,
-        of=span(earnings_sources=("payroll", "tax")),
-    )
-    assert column(found, "earnings_source") == ["several", "tax", "none"]
-    assert column(found, "jobs") == [2, 1, 0]
-    # Unknown, not none: the source that paid in March does not know hours.
-    assert column(found, "hours") == [Decimal("1.00"), None, Decimal("0.00")]
-
-
-def test_only_contacts_that_took_place_count_by_kind(panel):
-    found = panel(
         contacts="""
         contacts
         person_id | contact_id | contact_date | kind      | status
@@ -234,8 +130,89 @@ def test_only_contacts_that_took_place_count_by_kind(panel):
         ann       | 4          | 2012-03-12   | workshop  | no_show
         ann       | 5          | 2012-05-01   | workshop  | held
         """,
+        of=span(benefits=("WW", "ZW")),
     )
+    assert column(found, "benefit_days") == [20, 31, 0]
+    assert column(found, "is_in_benefit") == [True, True, False]
+    # Only contacts that took place count.
     assert column(found, "contacts") == [{"interview": 2, "workshop": 1}, {}, {}]
+
+
+def test_a_running_spell_counts_until_coverage_ends_and_no_register_no_value(panel):
+    found = panel(
+        spells="""
+        benefit_spells
+        person_id | benefit | start_date | end_date
+        ann       | WW      | 2012-02-10 | -
+        """,
+        payroll="""
+        payroll
+        person_id | source  | job_id | start_date | end_date   | wage_eur | hours
+        ann       | payroll | 1      | 2012-02-01 | 2012-02-29 | 100.00   | 10.00
+        """,
+        coverage={
+            "benefit_spells": Coverage.of(
+                [Days(dt.date(2012, 1, 1), dt.date(2012, 4, 10))]
+            ),
+            "contacts": YEARS,
+        },
+    )
+    assert column(found, "benefit_days") == [20, 31, None]
+    assert column(found, "is_in_benefit") == [True, True, None]
+    assert column(found, "contacts") == [{}, {}, {}]
+    for name in ("jobs", "wage_eur", "hours", "contract", "earnings_source"):
+        assert column(found, name) == [None] * 3
+
+
+def test_pay_is_spread_by_days_and_summed_over_the_jobs_of_a_period(panel):
+    found = panel(
+        "population\nperson_id | origin_date\n"
+        + "\n".join(f"{p} | 2012-02-10" for p in ("spread", "twice", "two")),
+        payroll="""
+        payroll
+        person_id | source  | job_id | start_date | end_date   | wage_eur | hours
+        spread    | payroll | 1      | 2012-02-20 | 2012-03-18 | 1000.01  | 80.00
+        spread    | payroll | 1      | 2012-03-19 | 2012-04-15 | -0.01    | -
+        twice     | payroll | 1      | 2012-02-01 | 2012-02-15 | 10.00    | 1.00
+        twice     | payroll | 1      | 2012-02-16 | 2012-02-29 | 20.00    | 2.00
+        twice     | payroll | 2      | 2012-02-01 | 2012-02-29 | 30.00    | 3.00
+        two       | payroll | 1      | 2012-02-01 | 2012-02-29 | 1.00     | 1.00
+        two       | tax     | 2      | 2012-02-01 | 2012-02-29 | 2.00     | -
+        two       | tax     | 2      | 2012-03-01 | 2012-03-31 | 2.00     | -
+        two       | other   | 3      | 2012-04-01 | 2012-04-30 | 9.00     | -
+        """,
+        of=span(earnings_sources=("payroll", "tax")),
+    )
+    # 10 of 28 days in February: 357.1464; 13 of 28 days of the correction: -0.0046.
+    wages = [Decimal("357.15"), Decimal("642.86"), Decimal("-0.01")]
+    assert column(found, "wage_eur", "spread") == wages
+    assert column(found, "jobs", "spread") == [1, 1, 1]
+    # Unknown, not none: the rows that paid in April know no hours.
+    hours = [Decimal("28.57"), Decimal("51.43"), None]
+    assert column(found, "hours", "spread") == hours
+
+    assert column(found, "jobs", "twice") == [2, 0, 0]
+    assert column(found, "wage_eur", "twice") == [60, 0, 0]
+    assert column(found, "hours", "twice") == [6, 0, 0]
+
+    assert column(found, "earnings_source", "two") == ["several", "tax", "none"]
+    assert column(found, "jobs", "two") == [2, 1, 0]
+    assert column(found, "hours", "two") == [1, None, 0]
+
+
+def test_permanent_takes_precedence_over_temporary_and_that_over_the_rest(panel):
+    found = panel(
+        payroll="""
+        payroll
+        person_id | job_id | start_date | end_date   | source  | contract
+        ann       | 1      | 2012-02-01 | 2012-02-29 | payroll | temporary
+        ann       | 2      | 2012-02-01 | 2012-02-29 | payroll | permanent
+        ann       | 3      | 2012-03-01 | 2012-03-31 | payroll | not_applicable
+        ann       | 2      | 2012-03-01 | 2012-03-31 | payroll | temporary
+        ann       | 3      | 2012-04-01 | 2012-04-30 | payroll | -
+        """,
+    )
+    assert column(found, "contract") == ["permanent", "temporary", "not_applicable"]
 
 
 def test_weeks_run_from_monday_by_the_same_code(panel):

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from rctspark.panel import PanelSpan, Reach, expand_panel, sum_active_periods
 from rctspark.periods import Coverage, Days, PeriodKind, Window
-
 from reference.person_month import panel_day_by_day
 
 FIRST = dt.date(2011, 12, 20)

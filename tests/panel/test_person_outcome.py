@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from conftest import named
 from rctspark.config.plan import (
     BenefitDurationOutcome,

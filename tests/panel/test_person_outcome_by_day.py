@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from rctspark.config.plan import (
     BenefitDurationOutcome,
     ExitOutcome,
@@ -16,7 +17,6 @@ from rctspark.config.plan import (
 )
 from rctspark.panel import assemble_person_outcome
 from rctspark.periods import PeriodKind
-
 from reference.person_outcome import Life
 
 FIRST = dt.date(2012, 1, 1)
@@ -91,15 +91,14 @@ def rows_of(persons):
         )
         for place, (benefit, (first, last), end) in enumerate(person["spells"]):
             is_first = place == 0 and person["starts_with_spell"]
-            length = last - first
-            first = person["start"] if is_first else first
+            begin = person["start"] if is_first else first
             runs = end == "runs"
             spells.append(
                 who
                 | {
                     "benefit": "WW" if is_first else benefit,
-                    "start_date": first,
-                    "end_date": None if runs else first + length,
+                    "start_date": begin,
+                    "end_date": None if runs else begin + (last - first),
                     "exit_destination": None if runs else end,
                 }
             )

@@ -24,7 +24,7 @@ def days_of_period(period_start, kind):
 
 
 def periods_of(person, span):
-    """First days of the periods of one person, by walking from the first to the last."""
+    """First days of one person's periods, by walking from the first to the last."""
     own = [("origin_date", span.window)]
     own += [(reach.anchor, reach.window) for reach in span.reaches]
     own = [(person[date], window) for date, window in own if person[date] is not None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 
-from reference.person_month import DAY, each_day
 from rctspark.periods import PeriodKind
+from reference.person_month import DAY, each_day
 
 
 def shift(day, within, per):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import inf
 
 import numpy as np
+
 from rctspark.config import Plan, Thresholds, read_plan
 from rctspark.config.plan import (
     ExitOutcome,
@@ -53,9 +54,10 @@ def effect(**changes) -> Effect:
     return replace(made, **changes)
 
 
-def estimate(rng, plan, key, arm, sizes, centre, spread, size) -> Effect:
+def estimate(rng, plan, key, arm, sizes, truth) -> Effect:
     """One made-up effect of an outcome at a horizon, by one model."""
     outcome, horizon, model = key
+    centre, spread, size = truth
     n_arm, n_control = sizes[arm], sizes[plan.arms.control]
     error = spread * np.sqrt(1 / n_arm + 1 / n_control)
     value = size + rng.normal(0, error * 0.6)
@@ -80,7 +82,7 @@ def estimate(rng, plan, key, arm, sizes, centre, spread, size) -> Effect:
     )
 
 
-def grow(plan: Plan, outcome, horizon: int) -> tuple[float, float, float]:
+def grow(outcome, horizon: int) -> tuple[float, float, float]:
     """Mean of control, standard deviation and effect of an outcome at a horizon."""
     if isinstance(outcome, ExitOutcome | ExitToJobOutcome):
         share = 0.85 * (1 - np.exp(-horizon / 10))
@@ -110,17 +112,10 @@ def effects_of(plan: Plan, sizes: dict[str, int], seed: int) -> tuple[Effect, ..
             else getattr(outcome, "within", (0,))
         )
         for horizon in horizons:
-            centre, spread, size = grow(plan, outcome, horizon)
+            truth = grow(outcome, horizon)
             made += [
                 estimate(
-                    rng,
-                    plan,
-                    (outcome.name, horizon, model.name),
-                    arm,
-                    sizes,
-                    centre,
-                    spread,
-                    size,
+                    rng, plan, (outcome.name, horizon, model.name), arm, sizes, truth
                 )
                 for model in plan.models
                 for arm in plan.arms.treatments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rctspark.config import Plan
 from rctspark.config.plan import plan_faults
 

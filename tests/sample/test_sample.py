@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from conftest import named
 from rctspark.errors import EstimationError, PlanError
 from rctspark.sample import collect_sample, make_sample
@@ -11,11 +12,11 @@ from sample.conftest import GROUND
 
 POPULATION = """
     population
-    person_id | group     | is_enrolled | origin_date | enrolment_date | site  | observed_until
-    ann       | basic     | true        | 2012-05-10  | 2012-08-09     | north | 2014-01-31
-    bob       | intensive | true        | 2012-05-31  | 2012-08-30     | south | 2014-01-31
-    cat       | intensive | true        | 2012-06-01  | 2012-08-31     | south | 2014-01-31
-    dan       | target    | false       | 2012-06-01  | -              | south | 2014-01-31
+    person_id | is_enrolled | origin_date | enrolment_date | site
+    ann       | true        | 2012-05-10  | 2012-08-09     | north
+    bob       | true        | 2012-05-31  | 2012-08-30     | south
+    cat       | true        | 2012-06-01  | 2012-08-31     | south
+    dan       | false       | 2012-06-01  | -              | south
 """
 ASSIGNMENT = """
     assignment
@@ -67,18 +68,29 @@ OUTCOMES = """
 """
 
 
+@pytest.fixture(scope="module")
+def tables():
+    """Drawn tables as rows: a drawing is a union, slow to plan again and again."""
+    return {}
+
+
 @pytest.fixture
-def sample(draw):
+def sample(draw, spark, tables):
     """The sample of a plan's first analysis on the drawn tables."""
+
+    def rows(drawing):
+        if drawing not in tables:
+            tables[drawing] = spark.createDataFrame(draw(drawing).toArrow())
+        return tables[drawing]
 
     def made(plan, *, assignment=ASSIGNMENT, persons=PERSONS, panel=PANEL):
         return make_sample(
             plan,
-            population=draw(POPULATION),
-            assignment=draw(assignment),
-            persons=draw(persons),
-            panel=draw(panel),
-            outcomes=draw(OUTCOMES),
+            population=rows(POPULATION),
+            assignment=rows(assignment),
+            persons=rows(persons),
+            panel=rows(panel),
+            outcomes=rows(OUTCOMES),
             analysis=plan.analyses[0],
         )
 
@@ -230,7 +242,7 @@ def test_every_fault_of_the_sample_is_counted_and_no_value_shown(make_plan, coll
 
 
 def test_a_person_twice_is_refused(make_plan, collect):
-    with pytest.raises(EstimationError, match="1 row.s. repeat a person"):
+    with pytest.raises(EstimationError, match=r"1 row.s. repeat a person"):
         collect(make_plan(), persons=PERSONS + "    ann | male | - | unknown | {}\n")
 
 

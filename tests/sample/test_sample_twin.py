@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+
 from rctspark.contracts import (
     ASSIGNMENT,
     PERSON_MONTH,

@@ -397,7 +397,7 @@ class Plan(Document):
     source: str = ""
     labels: dict[str, dict[str, str]] = Field(default_factory=dict)
     registers: RegistersPlan
-    earnings_sources: tuple[str, ...] = ("payroll",)
+    earnings_sources: tuple[str, ...] = Field(("payroll",), min_length=1)
     period: PeriodKind = PeriodKind.MONTH
     window: WindowPlan
     follow_up_until: date

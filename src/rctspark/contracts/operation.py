@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from rctspark.contracts.table import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pyspark.sql import DataFrame
 
@@ -55,6 +55,44 @@ class Gate:
 
     check: Callable[[DataFrame, Table], tuple[GateResult, ...]]
     require: Callable[[tuple[GateResult, ...], str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TableVersion:
+    """One version of a table that an analysis read.
+
+    Attributes:
+        name: Name of the table.
+        path: Where its files lie.
+        version: Delta version.
+    """
+
+    name: str
+    path: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRecord:
+    """What an analysis rests on, for whoever finds its results later.
+
+    Attributes:
+        run_id: Run that estimated the effects.
+        data_version: Named set of deliveries.
+        code_version: Version and digest of the package.
+        inputs: Digest of all that the effects were made from.
+        n_per_arm: Persons enrolled by arm, in the order of the plan.
+        is_synthetic: Whether a delivery behind it says that it is made up.
+        tables: The tables that were read.
+    """
+
+    run_id: str
+    data_version: str
+    code_version: str
+    inputs: str
+    n_per_arm: Mapping[str, int]
+    is_synthetic: bool
+    tables: tuple[TableVersion, ...] = ()
 
 
 GATE_RESULTS = Table(

@@ -239,10 +239,16 @@ def require_one_kind(version: DataVersion, *, has_links: bool) -> str:
     return lists[0].identifier_kind if lists else next(iter(kinds))
 
 
-def version_rows(version: DataVersion) -> list[tuple[object, ...]]:
+def version_rows(version: DataVersion) -> list[dict[str, object]]:
     """Return the rows of DATA_VERSIONS that keep a version."""
     return [
-        (version.name, d.delivery_id, d.register, d.period, version.as_known_on)
+        {
+            "data_version": version.name,
+            "delivery_id": d.delivery_id,
+            "register": d.register,
+            "period": d.period,
+            "as_known_on": version.as_known_on,
+        }
         for d in version.deliveries
     ]
 

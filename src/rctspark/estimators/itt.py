@@ -97,8 +97,8 @@ def estimate_itt(
     )
     faults: list[str] = []
     found: dict[Key, list[Contrast]] = {}
-    # On designs of this size, threads that share cores with others wait for one
-    # another: up to twenty times slower. One thread also gives the same digits anywhere.
+    # On designs of this size, threads that share their cores wait for one another, up
+    # to twenty times slower; and one thread gives the same digits on every machine.
     with threadpool_limits(limits=1, user_api="blas"):
         for observed, keys in _group_by_observed(sample.outcomes):
             try:

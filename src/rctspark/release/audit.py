@@ -157,6 +157,10 @@ class Reader:
             Both ends; infinite where nothing limits it.
         """
         aim = np.array([terms.get(name, 0.0) for name in self.names])
+        low, high = self.bounds[aim != 0].T
+        if np.array_equal(low, high):
+            known = float(aim[aim != 0] @ low)
+            return known, known
         return self._least(aim), -self._least(-aim)
 
     def _least(self, aim: NDArray[np.float64]) -> float:

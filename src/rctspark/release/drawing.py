@@ -21,6 +21,7 @@ INK = "#1c2733"
 QUIET = "#5b6770"
 RULE = "#c9d1d8"
 CONTROL = "#5b6770"
+WARNING = "#8a1c1c"
 # Okabe and Ito (2008): told apart with every common colour vision deficiency.
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#A87900", "#3C93C9")
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -106,16 +107,21 @@ def new_canvas(height_inches: float) -> Canvas:
     return Canvas(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
 
 
-def rendered(canvas: Canvas, name: str) -> tuple[str, bytes]:
+def rendered(canvas: Canvas, name: str, *, is_synthetic: bool) -> tuple[str, bytes]:
     """Write a drawing as SVG and PNG, the same bytes each time.
 
     Args:
         canvas: The drawing.
         name: Put before every id, so that several drawings can share a page.
+        is_synthetic: Whether the drawing says that its data are made up: it may be
+            pasted elsewhere without its page.
 
     Returns:
         The SVG element, without document type, date or maker; the PNG.
     """
+    if is_synthetic:
+        place = {"ha": "right", "va": "bottom", "fontsize": 7.5}
+        canvas.text(0.998, 0.002, "SYNTHETIC DATA", color=WARNING, **place)
     vector, pixels = io.BytesIO(), io.BytesIO()
     canvas.savefig(vector, format="svg", metadata=NO_METADATA)
     # The lay-out is found once: it is most of the work.

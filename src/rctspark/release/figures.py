@@ -1,8 +1,7 @@
-"""Figures of effects: by horizon with bands, and as points with intervals."""
+"""Figures of effects; those by horizon, with bands, are drawn here."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,10 +19,10 @@ from rctspark.release.drawing import (
     rendered,
     whole_ticks,
 )
+from rctspark.release.forest import draw_forest
 from rctspark.release.labels import Labels
-from rctspark.release.numerals import Scale, fixed
 from rctspark.release.tables import effect_table, headline_effects, main_model
-from rctspark.release.wording import lower
+from rctspark.release.wording import lower, n_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 PANELS_SIDE_BY_SIDE = 4
 """Up to this many panels stand two in a row; more stand three in a row."""
-ROW_INCHES = 0.235
 GAPS = "Where no point stands, the outcome is not observed, or may not be shown."
 
 
@@ -54,11 +52,13 @@ def effect_figures(release: Release, *, language: str = "en") -> list[Figure]:
         of each arm by horizon with its band.
     """
     labels = Labels(release.plan, language)
-    figures = _forests(release, labels)
+    figures, fake = _forests(release, labels), release.is_synthetic
     for outcome in release.plan.panel_outcomes:
         effects = _first_population(release, outcome.name)
         if len({e.horizon for e in effects}) > 1:
-            figures.append(draw_by_horizon(outcome.name, effects, labels))
+            figures.append(
+                draw_by_horizon(outcome.name, effects, labels, is_synthetic=fake)
+            )
     return figures
 
 
@@ -70,7 +70,9 @@ def _first_population(release: Release, outcome: str) -> list[Effect]:
     return [e for e in own if e.site == sites[0]]
 
 
-def draw_by_horizon(name: str, effects: Sequence[Effect], labels: Labels) -> Figure:
+def draw_by_horizon(
+    name: str, effects: Sequence[Effect], labels: Labels, *, is_synthetic: bool
+) -> Figure:
     """Draw the means of the arms by horizon, and the effect of each arm with its band.
 
     Args:
@@ -78,6 +80,7 @@ def draw_by_horizon(name: str, effects: Sequence[Effect], labels: Labels) -> Fig
         effects: Its effects, of one population and site, in any models; the means
             are drawn where there is a model without covariates.
         labels: Words.
+        is_synthetic: Whether the data are made up.
 
     Returns:
         The figure; its data hold every number drawn, with n.
@@ -106,7 +109,7 @@ def draw_by_horizon(name: str, effects: Sequence[Effect], labels: Labels) -> Fig
             axes.set_ylabel(labels.units(name)[0])
         _share_height(panels)
         canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
-        svg, png = rendered(canvas, f"by-horizon-{name}")
+        svg, png = rendered(canvas, f"by-horizon-{name}", is_synthetic=is_synthetic)
     data = effect_table([*levels, *(e for e in adjusted if e not in levels)], labels)
     planned = plan.horizons(next(o for o in plan.panel_outcomes if o.name == name))
     gaps = f" {GAPS}" if _has_gap(adjusted, planned) else ""
@@ -115,7 +118,7 @@ def draw_by_horizon(name: str, effects: Sequence[Effect], labels: Labels) -> Fig
         f"Effects against {lower(labels.of(plan.arms.control))}, model "
         f"\N{LEFT DOUBLE QUOTATION MARK}{labels.of(model)}"
         f"\N{RIGHT DOUBLE QUOTATION MARK}, with pointwise {plan.inference.level:.0%} "
-        f"intervals. {_n_words(adjusted)}{gaps}"
+        f"intervals. {n_words(adjusted)}{gaps}"
     )
     return Figure(f"by-horizon-{name}", labels.of(name), caption, svg, png, data)
 
@@ -203,19 +206,6 @@ def _has_gap(effects: Sequence[Effect], planned: range) -> bool:
     return len(shown) < len(arms) * len(planned)
 
 
-def _n_words(effects: Sequence[Effect]) -> str:
-    """Say how many persons the numbers rest on."""
-    arm, control = [e.n_arm for e in effects], [e.n_against for e in effects]
-    treated, other = _span(arm), _span(control)
-    return f"n = {treated} per treatment arm and {other} in the control arm."
-
-
-def _span(counts: Sequence[int]) -> str:
-    low, high = min(counts), max(counts)
-    text = fixed(low, 0)
-    return text if low == high else f"{text}\N{EN DASH}{fixed(high, 0)}"
-
-
 def _forests(release: Release, labels: Labels) -> list[Figure]:
     plan = release.plan
     panels = {o.name for o in plan.outcomes if isinstance(o, PanelOutcome)}
@@ -230,107 +220,7 @@ def _forests(release: Release, labels: Labels) -> list[Figure]:
     by_unit: dict[str, list[Effect]] = {}
     for e in [*fixed_horizon, *heads]:
         by_unit.setdefault(labels.outcome(e.outcome).unit, []).append(e)
-    return [draw_forest(unit, effects, labels) for unit, effects in by_unit.items()]
-
-
-def draw_forest(unit: str, effects: Sequence[Effect], labels: Labels) -> Figure:
-    """Draw effects of one unit as points with intervals, numbers beside them.
-
-    Args:
-        unit: Unit of all of them, as the plan names it.
-        effects: In the order of rows; arms in the order of the plan.
-        labels: Words.
-
-    Returns:
-        The figure; its data hold every number drawn, with n.
-    """
-    plan = labels.plan
-    place = {arm: i for i, arm in enumerate(plan.arms.treatments)}
-    effects = sorted(effects, key=lambda e: place[e.arm])
-    groups: dict[tuple[str, int, str], list[Effect]] = {}
-    for e in sorted(effects, key=lambda e: _row_order(e, labels)):
-        groups.setdefault((e.outcome, e.horizon, e.population), []).append(e)
-    scale = Scale.of(effects, is_share=unit == "share")
-    name = "effects-" + re.sub(r"[^a-z0-9]+", "-", unit.lower()).strip("-")
-    with publication_style():
-        svg, png = rendered(_forest_canvas(list(groups.values()), labels, scale), name)
-    words = labels.units(effects[0].outcome)[0]
-    caption = (
-        f"Difference from {lower(labels.of(plan.arms.control))} in {words}, with "
-        f"{plan.inference.level:.0%} intervals. {_n_words(effects)}"
-    )
-    title = f"Effects in {words}" if words else "Effects"
-    return Figure(name, title, caption, svg, png, effect_table(effects, labels))
-
-
-def _row_order(e: Effect, labels: Labels) -> tuple[int, int]:
-    order = [o.name for o in labels.plan.outcomes]
-    return order.index(e.outcome), e.horizon
-
-
-def _forest_canvas(
-    groups: Sequence[Sequence[Effect]], labels: Labels, scale: Scale
-) -> Canvas:
-    plan = labels.plan
-    is_single = len(plan.arms.treatments) == 1
-    rows: list[tuple[str, Effect | None]] = []
-    for group in groups:
-        first = group[0]
-        when = labels.horizon(first.outcome, first.horizon)
-        head = f"{labels.of(first.outcome)}, {when}"
-        if is_single:
-            rows.append((head, first))
-        else:
-            rows += [(head, None), *((labels.of(e.arm), e) for e in group)]
-    canvas = new_canvas(ROW_INCHES * len(rows) + 0.75)
-    axes, text = canvas.subplots(1, 2, width_ratios=[1, 1], sharey=True)
-    for y, (_, e) in enumerate(rows):
-        if e is not None:
-            _forest_row(axes, text, y, e, scale, plan.arms.treatments.index(e.arm))
-    axes.axvline(0, color=INK, lw=0.9)
-    axes.set_yticks(range(len(rows)), [words for words, _ in rows])
-    for tick, (_, e) in zip(axes.get_yticklabels(), rows, strict=True):
-        tick.set_color(INK)
-        tick.set_fontweight("bold" if e is None else "normal")
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
-    axes.grid(visible=True, axis="x")
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(labels.units(groups[0][0].outcome)[0])
-    text.set_xlim(0, 1)
-    text.axis("off")
-    for x, words in (
-        (0.0, f"Effect ({plan.inference.level:.0%} interval)"),
-        (1.0, "n"),
-    ):
-        text.text(
-            x,
-            1.0,
-            words,
-            transform=text.transAxes,
-            ha="left" if x == 0 else "right",
-            va="bottom",
-            color=QUIET,
-            fontsize=8,
-        )
-    return canvas
-
-
-def _forest_row(
-    axes: Axes, text: Axes, y: int, e: Effect, scale: Scale, place: int
-) -> None:
-    low, high = e.ci_lower * scale.factor, e.ci_upper * scale.factor
-    axes.hlines(y, low, high, color=colour(place), lw=1.6)
-    axes.plot(
-        [e.estimate * scale.factor],
-        [y],
-        marker=marker(place),
-        ms=5,
-        color=colour(place),
-    )
-    interval = f"({scale.write(e.ci_lower)} to {scale.write(e.ci_upper)})"
-    words = f"{scale.write(e.estimate, sign=True)}  {interval}"
-    text.text(0.0, y, words, va="center", fontsize=8)
-    counts = f"{fixed(e.n_arm, 0)} / {fixed(e.n_against, 0)}"
-    text.text(1.0, y, counts, va="center", ha="right", fontsize=8)
+    return [
+        draw_forest(unit, effects, labels, is_synthetic=release.is_synthetic)
+        for unit, effects in by_unit.items()
+    ]

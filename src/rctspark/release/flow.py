@@ -38,6 +38,7 @@ SPINE = 1.75
 STAY_WIDTH = 3.3
 LEAVE_LEFT = 3.85
 LEAVE_WIDTH = WIDTH_INCHES - LEAVE_LEFT - 0.05
+TWO_ARMS = (SPINE, LEAVE_LEFT + LEAVE_WIDTH / 2)
 ARMS_IN_A_ROW = 7
 CHARACTERS_PER_INCH = 12.5
 ARM_HEIGHT = 0.85
@@ -73,7 +74,7 @@ def draw_flow(release: Release, *, language: str = "en") -> Figure:
         axes.axis("off")
         bottom = _draw_steps(axes, steps)
         _draw_arms(axes, sizes, bottom)
-        svg, png = rendered(canvas, "flow")
+        svg, png = rendered(canvas, "flow", is_synthetic=release.is_synthetic)
     data = pd.DataFrame(
         [(s.step, s.stage, s.reason, s.n_leaving, s.n_left) for s in design.funnel]
         + [("", labels.of(a.arm), "assigned", "", a.persons) for a in arms],
@@ -132,7 +133,9 @@ def _draw_arms(axes: Axes, sizes: Sequence[tuple[str, str]], top: float) -> None
     room = WIDTH_INCHES / columns
     for i, (arm, size) in enumerate(sizes):
         row, column = divmod(i, columns)
-        middle, y = room * (column + 0.5), top + 0.3 + ARM_HEIGHT * row
+        # Two arms stand under the two columns of boxes.
+        middle = TWO_ARMS[column] if columns <= len(TWO_ARMS) else room * (column + 0.5)
+        y = top + 0.3 + ARM_HEIGHT * row
         tint = CONTROL if i == 0 else colour(i - 1)
         width = min(room - 0.1, 2.6)
         lines = textwrap.wrap(arm, int(width * CHARACTERS_PER_INCH), max_lines=3)

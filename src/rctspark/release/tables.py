@@ -222,12 +222,15 @@ def _last_horizons(
     return keys
 
 
-def effects_table_text(effects: Iterable[Effect], plan: Plan) -> str:
+def effects_table_text(
+    effects: Iterable[Effect], plan: Plan, *, is_synthetic: bool = False
+) -> str:
     """Write the headline effects as an aligned table of plain text.
 
     Args:
         effects: Effects that may leave (screened).
         plan: The analysis plan.
+        is_synthetic: Whether the data are made up: the table says so.
 
     Returns:
         One line per headline and arm, shares in percentage points. A headline none of
@@ -247,7 +250,8 @@ def effects_table_text(effects: Iterable[Effect], plan: Plan) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
     text = [_aligned(line, widths) for line in lines]
-    return "\n".join([text[0], rule, *text[1:]])
+    label = ["Synthetic data: no number is about real persons."] if is_synthetic else []
+    return "\n".join([text[0], rule, *text[1:], *label])
 
 
 def _text_line(e: Effect, labels: Labels) -> tuple[str, ...]:

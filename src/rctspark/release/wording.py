@@ -191,8 +191,9 @@ def design_words(release: Release, labels: Labels) -> list[tuple[str, str]]:
     """
     plan = release.plan
     arms = ", ".join(lower(labels.of(a)) for a in plan.arms.treatments)
+    control = lower(labels.of(plan.arms.control))
     return [
-        ("Arms", f"{arms}; compared with {lower(labels.of(plan.arms.control))}."),
+        ("Arms", f"{arms[:1].upper()}{arms[1:]}; compared with {control}."),
         ("Enrolment", _enrolment_words(release, labels)),
         ("Assignment", _assignment_words(release, labels)),
         ("Follow-up", _follow_up_words(release, labels)),
@@ -258,3 +259,16 @@ def _ratio_words(release: Release) -> str:
             f"explains (p {p_relation(p)}): find out why before using the results."
         )
     return f"The sizes of the arms fit their intended shares (p {p_relation(p)})."
+
+
+def n_words(effects: Sequence[Effect]) -> str:
+    """Say how many persons the numbers of a figure rest on."""
+    arm, control = [e.n_arm for e in effects], [e.n_against for e in effects]
+    treated, other = _span(arm), _span(control)
+    return f"n = {treated} per treatment arm and {other} in the control arm."
+
+
+def _span(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    text = fixed(low, 0)
+    return text if low == high else f"{text}\N{EN DASH}{fixed(high, 0)}"

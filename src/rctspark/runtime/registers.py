@@ -54,7 +54,7 @@ class Registers:
         """Return the rows of one register; none where nothing was delivered."""
         ids = [d.delivery_id for d in self.version.of(table.name)]
         if not ids:
-            return self.run.spark.createDataFrame([], table.ddl)
+            return self.run.store.rows(table, ())
         rows = self.run.store.read(self.release, table)
         # By literal ids, so that files of other deliveries are not opened.
         return rows.filter(F.col("delivery_id").isin(*ids))

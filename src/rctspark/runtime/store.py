@@ -12,20 +12,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import pyarrow as pa
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
 
 from rctspark.contracts import GATE_RESULTS, RELEASES
 from rctspark.errors import StoreError
 from rctspark.runtime.locks import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -192,14 +196,14 @@ class Store:
         name = f"{scope}/{table.name}"
         newest = next((r for r in self.releases(scope) if name in r.versions), None)
         if newest is None:
-            return self.spark.createDataFrame([], table.ddl)
+            return self.rows(table, ())
         return self.read(newest, table)
 
     def read_log(self, scope: str, table: Table) -> DataFrame:
         """Read all rows of a log table; empty where nothing was logged yet."""
         path = self.path(scope, table)
         if not self._exists(path):
-            return self.spark.createDataFrame([], table.ddl)
+            return self.rows(table, ())
         return table.shape(self._load(path))
 
     def _load(self, path: str, version: int | None = None) -> DataFrame:
@@ -389,13 +393,36 @@ class Store:
             return
         path = self.path(scope, table)
         self._create(table, path)
-        values = [tuple(row[name] for name in table.names) for row in rows]
-        frame = self.spark.createDataFrame(values, table.ddl).coalesce(1)
-        frame.write.format("delta").mode("append").save(path)
+        self.rows(table, rows).coalesce(1).write.format("delta").mode("append").save(
+            path
+        )
+
+    def rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
+        """Make a frame of a few rows that the driver holds.
+
+        Args:
+            table: Their table.
+            rows: Column to value.
+
+        Returns:
+            The rows, in the shape of the contract; no Python worker is involved.
+        """
+        schema = cast("StructType", StructType.fromDDL(table.ddl))
+        columns = {
+            field.name: pa.array(
+                [_arrow_value(row[field.name]) for row in rows], type=field.type
+            )
+            for field in to_arrow_schema(schema)
+        }
+        return self.spark.createDataFrame(pa.table(columns)).to(schema)
 
     def _version(self, path: str) -> int:
         last = DeltaTable.forPath(self.spark, path).history(1).select("version")
         return int(last.first()["version"])
+
+
+def _arrow_value(value: Any) -> Any:  # noqa: ANN401 (any cell)
+    return list(value.items()) if isinstance(value, Mapping) else value
 
 
 def _slice(table: Table, slices: Mapping[str, Sequence[str]]) -> str:

@@ -16,6 +16,7 @@ from rctspark.sample.columns import (
 from rctspark.sample.covariates import (
     attach_age,
     attach_covariates,
+    attach_panel_sums,
     covariate_faults,
 )
 from rctspark.sample.outcomes import (
@@ -66,16 +67,22 @@ def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
     Raises:
         PlanError: SQL of the plan can't be used; all faults at once.
     """
-    known = attach_age(_describe_enrolled(population, persons))
+    enrolled = population.where("is_enrolled")
     wanted = outcomes_of(plan, analysis)
     faults = [
         *_plan_faults(plan),
-        *covariate_faults(known, panel, covariates=plan.covariates),
+        *covariate_faults(
+            attach_person(enrolled, persons), panel, covariates=plan.covariates
+        ),
         *outcome_faults(panel, outcomes=wanted),
     ]
     _refuse(plan, faults)
-    described = attach_covariates(
-        known, panel, covariates=plan.covariates, period=plan.period
+    described = (
+        enrolled.transform(
+            attach_panel_sums, panel, covariates=plan.covariates, period=plan.period
+        )
+        .transform(attach_person, persons)
+        .transform(attach_covariates, covariates=plan.covariates)
     )
     analysed = keep_analysed(described, plan=plan, analysis=analysis)
     assigned = keep_arms(attach_arm(analysed, assignment), plan=plan, analysis=analysis)
@@ -85,8 +92,18 @@ def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
     ]
     return (
         assigned.select("person_id", "arm", *covariates)
-        .transform(attach_panel_outcomes, panel, plan=plan, outcomes=wanted)
-        .transform(attach_person_outcomes, outcomes, plan=plan, outcomes=wanted)
+        .transform(
+            attach_panel_outcomes,
+            keep_enrolled(panel, enrolled),
+            plan=plan,
+            outcomes=wanted,
+        )
+        .transform(
+            attach_person_outcomes,
+            keep_enrolled(outcomes, enrolled),
+            plan=plan,
+            outcomes=wanted,
+        )
         .select("person_id", "arm", *covariates, *columns)
     )
 
@@ -116,6 +133,25 @@ def keep_analysed(described: DataFrame, *, plan: Plan, analysis: Analysis) -> Da
     return described.where(F.expr(analysis.where))
 
 
+def attach_person(enrolled: DataFrame, persons: DataFrame) -> DataFrame:
+    """Add what is registered of each person; null where no register knows them.
+
+    Args:
+        enrolled: Rows of POPULATION.
+        persons: PERSONS, one row per person.
+
+    Returns:
+        The same rows, with the columns of PERSONS and `age_at_enrolment`.
+    """
+    registered = persons.drop("delivery_id")
+    return attach_age(enrolled.join(registered, on="person_id", how="left"))
+
+
+def keep_enrolled(rows: DataFrame, enrolled: DataFrame) -> DataFrame:
+    """Keep the rows of those enrolled; others the plan only follows."""
+    return rows.join(enrolled.select("person_id"), on="person_id", how="left_semi")
+
+
 def attach_arm(persons: DataFrame, assignment: DataFrame) -> DataFrame:
     """Add the arm that the analysis follows; null: no row in ASSIGNMENT."""
     arms = assignment.select("person_id", "arm")
@@ -130,11 +166,6 @@ def keep_arms(persons: DataFrame, *, plan: Plan, analysis: Analysis) -> DataFram
     left_out = [a for a in plan.arms.all if analysis.arms and a not in analysis.arms]
     is_left_out = F.coalesce(F.col("arm").isin(left_out), F.lit(False))  # noqa: FBT003
     return persons.where(~is_left_out)
-
-
-def _describe_enrolled(population: DataFrame, persons: DataFrame) -> DataFrame:
-    enrolled = population.where("is_enrolled")
-    return enrolled.join(persons.drop("delivery_id"), on="person_id", how="left")
 
 
 def _plan_faults(plan: Plan) -> list[str]:

@@ -75,40 +75,56 @@ def covariate_faults(
     return faults
 
 
-def attach_covariates(
-    persons: DataFrame,
+def attach_panel_sums(
+    enrolled: DataFrame,
     panel: DataFrame,
     *,
     covariates: Iterable[Covariate],
     period: PeriodKind,
 ) -> DataFrame:
+    """Add what the panel says of each person, one aggregation per stretch of time.
+
+    Args:
+        enrolled: Rows of POPULATION.
+        panel: PERSON_MONTH.
+        covariates: Covariates of the plan; those of the person are passed over.
+        period: Unit of the panel's time.
+
+    Returns:
+        The same rows, with a column per covariate of the panel that
+        `attach_covariates` gives its name.
+    """
+    covariates = [c for c in covariates if c.panel]
+    attached = enrolled
+    for stretch in dict.fromkeys((c.anchor, c.panel) for c in covariates):
+        of_stretch = [c for c in covariates if (c.anchor, c.panel) == stretch]
+        sums = sum_panel(panel, enrolled, covariates=of_stretch, period=period)
+        attached = attached.join(sums, on="person_id", how="left")
+    return attached
+
+
+def attach_covariates(
+    persons: DataFrame, *, covariates: Iterable[Covariate]
+) -> DataFrame:
     """Add one column per covariate; it takes the place of a column of its name.
 
     Args:
-        persons: One row per enrolled person: columns of POPULATION and PERSONS, and
-            `age_at_enrolment`.
-        panel: PERSON_MONTH.
+        persons: One row per enrolled person: columns of POPULATION and PERSONS,
+            `age_at_enrolment`, and the sums of `attach_panel_sums`.
         covariates: Covariates of the plan.
-        period: Unit of the panel's time.
 
     Returns:
         The same rows. Numbers are double, categories text; null: not known.
     """
     covariates = tuple(covariates)
-    attached = persons
-    for stretch in dict.fromkeys((c.anchor, c.panel) for c in covariates if c.panel):
-        of_stretch = [c for c in covariates if (c.anchor, c.panel) == stretch]
-        sums = sum_panel(panel, persons, covariates=of_stretch, period=period)
-        attached = attached.join(sums, on="person_id", how="left")
-    values = {c.name: _value(c) for c in covariates}
-    return attached.withColumns(values).drop(
+    return persons.withColumns({c.name: _value(c) for c in covariates}).drop(
         *(_panel_column(c) for c in covariates if c.panel)
     )
 
 
 def sum_panel(
     panel: DataFrame,
-    persons: DataFrame,
+    enrolled: DataFrame,
     *,
     covariates: Iterable[Covariate],
     period: PeriodKind,
@@ -121,7 +137,7 @@ def sum_panel(
 
     Args:
         panel: PERSON_MONTH.
-        persons: Rows with `person_id` and the dates of POPULATION.
+        enrolled: Rows of POPULATION.
         covariates: Covariates with the same `panel` and `anchor`.
         period: Unit of the panel's time.
 
@@ -134,7 +150,7 @@ def sum_panel(
     anchored = _periods_between(
         F.col("origin_date"), F.col(ANCHORS[covariates[0].anchor]), period=period
     )
-    shifts = persons.select("person_id", anchored.alias("anchor_horizon"))
+    shifts = enrolled.select("person_id", anchored.alias("anchor_horizon"))
     is_in_stretch = (F.col("horizon") - F.col("anchor_horizon")).between(first, last)
     is_whole = F.count("*") == F.lit(last - first + 1)
     return (

@@ -57,8 +57,7 @@ def attach_panel_outcomes(
     values = [F.expr(o.value).cast("double").alias(o.name) for o in wanted]
     named = [outcome_column(o.name, h) for h in horizons for o in wanted]
     wide = (
-        panel.join(persons.select("person_id"), on="person_id", how="left_semi")
-        .where(F.col("horizon").isin(horizons))
+        panel.where(F.col("horizon").isin(horizons))
         .select("person_id", "horizon", *values)
         .groupBy("person_id")
         .pivot("horizon", [*horizons])
@@ -101,7 +100,6 @@ def attach_person_outcomes(
     wide = (
         measured.withColumn("column", name)
         .where(F.col("column").isin(columns))
-        .join(persons.select("person_id"), on="person_id", how="left_semi")
         .groupBy("person_id")
         .pivot("column", [*columns])
         .agg(F.max("value"))

@@ -24,11 +24,12 @@ from rctspark.sources.identity import (
 from rctspark.sources.raw import CORRUPT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import Column, DataFrame, Observation
 
     from rctspark.config.mapping import Feed, Identifier, Mapping
     from rctspark.contracts import Table
-    from rctspark.sources.delivered import DeliveredFile
 
 CELLS, REASONS, N_ROWS, CHECK = "_cells", "_reasons", "_n_rows", "_check"
 ROW_HASH = "_row_hash"
@@ -42,18 +43,22 @@ def conform_rows(
     raw: DataFrame,
     pads: DataFrame,
     *,
-    file: DeliveredFile,
+    mapping: Mapping,
     feed: Feed,
+    deliveries: Sequence[str],
     read: Observation,
 ) -> DataFrame:
-    """Conform the rows of one file for one table.
+    """Conform the rows of files of one layout for one table.
 
     Args:
-        raw: The file, as `read_raw` gives it.
+        raw: The files, as `read_raw` gives them, with `delivery_id`, `_period` and
+            `_delivered_on`.
         pads: The key of the pseudonyms, as `make_pads` gives it.
-        file: The file.
-        feed: How the table is made of it.
-        read: Told `n_rows`, the rows meant for the table, when the result is written.
+        mapping: Their layout.
+        feed: How the table is made of them.
+        deliveries: Ids of the files as deliveries for the table.
+        read: Told the rows meant for the table when the result is written: a count
+            per delivery, by its id.
 
     Returns:
         The table's columns (null where a row is set aside), and: `_is_kept`;
@@ -62,16 +67,14 @@ def conform_rows(
         stands for); `_check` (the bits that tell colliding pseudonyms apart).
     """
     table = FEEDABLE[feed.table]
-    identifier = feed.identifier or file.mapping.identifier
-    hashed = raw.withColumn(ROW_HASH, _row_hash(file.mapping))
-    raw_cells = hashed.withColumn(CELLS, _masked_cells(file.mapping))
-    typed = parse_cells(
-        raw_cells, columns=file.mapping.columns, layout=file.mapping.file
-    )
+    identifier = feed.identifier or mapping.identifier
+    hashed = raw.withColumn(ROW_HASH, _row_hash(mapping))
+    raw_cells = hashed.withColumn(CELLS, _masked_cells(mapping))
+    typed = parse_cells(raw_cells, columns=mapping.columns, layout=mapping.file)
     meant = typed.filter(feed.where) if feed.where else typed
-    meant = meant.observe(read, F.count(F.lit(1)).alias("n_rows"))
+    meant = meant.observe(read, *[_rows_of(i) for i in deliveries])
     named = _attach_persons(meant, pads, feed=feed, identifier=identifier)
-    conformed = _attach_columns(named, table, file=file, feed=feed)
+    conformed = _attach_columns(named, table, feed=feed)
     judged = _judge(conformed, table, identifier)
     merged = merge_repeated(judged, table=table, how=feed.repeated)
     return merged.withColumn(IS_KEPT, F.col(REASONS) == "")
@@ -261,17 +264,8 @@ def _no_text() -> Column:
     return F.lit(None).cast("string")
 
 
-def _attach_columns(
-    rows: DataFrame, table: Table, *, file: DeliveredFile, feed: Feed
-) -> DataFrame:
+def _attach_columns(rows: DataFrame, table: Table, *, feed: Feed) -> DataFrame:
     """Evaluate the mapping's expressions, each cast to the contract's type."""
-    given = rows.withColumns(
-        {
-            "_period": F.lit(file.period),
-            "_delivered_on": F.lit(file.delivered_on),
-            "delivery_id": F.lit(file.delivery_id(table.name)),
-        }
-    )
     made = {
         name: F.expr(sql).try_cast(table[name].type)
         for name, sql in feed.columns.items()
@@ -279,10 +273,10 @@ def _attach_columns(
     absent = {
         c.name: F.lit(None).cast(c.type)
         for c in table.columns
-        if c.name not in made and c.name not in given.columns
+        if c.name not in made and c.name not in rows.columns
     }
-    given_names = [n for n in table.names if n not in made and n in given.columns]
-    return given.select(
+    given_names = [n for n in table.names if n not in made and n in rows.columns]
+    return rows.select(
         *given_names,
         *[column.alias(name) for name, column in (made | absent).items()],
         *[FAULTS, CORRUPT, CELLS, ROW_HASH, CHECK],
@@ -308,6 +302,10 @@ def _judge(rows: DataFrame, table: Table, identifier: Identifier) -> DataFrame:
     )
 
 
+def _rows_of(delivery_id: str) -> Column:
+    return F.count_if(F.col("delivery_id") == delivery_id).alias(delivery_id)
+
+
 def _row_hash(mapping: Mapping) -> Column:
     return F.xxhash64(*[F.col(f"`{c.name}`") for c in mapping.columns])
 
@@ -315,12 +313,12 @@ def _row_hash(mapping: Mapping) -> Column:
 def _masked_cells(mapping: Mapping) -> Column:
     identifiers = {name for kind in mapping.identifiers for name in kind.columns}
     cells = [
-        masked(
-            F.col(f"`{c.name}`").cast("string"), is_identifier=c.name in identifiers
-        ).alias(c.name)
+        F.when(F.trim(f"`{c.name}`") != "", "***").alias(c.name)
+        if c.name in identifiers
+        else F.col(f"`{c.name}`").cast("string").alias(c.name)
         for c in mapping.columns
     ]
-    return F.to_json(F.struct(*cells))
+    return masked(F.to_json(F.struct(*cells)))
 
 
 def _conformed_cells(table: Table) -> Column:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from pyspark.sql import functions as F
 
 from rctspark.errors import IdentityError
@@ -29,8 +30,8 @@ BSN_DIGITS = 9
 BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 MODULUS = 11
 SHORTEST_KEY = 32
+DATE_LIKE = r"(?<!\d)((?:19|20)\d\d(?:0\d|1[0-2])|999912)[0-3]\d(?!\d)"
 RINPERSOON_PATTERN = r"^\d{9}$"
-PADS_SCHEMA = "_inner binary, _outer binary"
 
 
 def make_pads(spark: SparkSession, key: bytes) -> DataFrame:
@@ -53,9 +54,10 @@ def make_pads(spark: SparkSession, key: bytes) -> DataFrame:
         )
     block = key if len(key) <= BLOCK_BYTES else hashlib.sha256(key).digest()
     block = block.ljust(BLOCK_BYTES, b"\0")
-    inner = bytearray(byte ^ INNER for byte in block)
-    outer = bytearray(byte ^ OUTER for byte in block)
-    return spark.createDataFrame([(inner, outer)], PADS_SCHEMA)
+    inner = bytes(byte ^ INNER for byte in block)
+    outer = bytes(byte ^ OUTER for byte in block)
+    # From Arrow, so that no Python worker has to hand out the row again and again.
+    return spark.createDataFrame(pa.table({"_inner": [inner], "_outer": [outer]}))
 
 
 def identifier_text(identifier: Identifier) -> Column:
@@ -148,23 +150,17 @@ def _bsn(trimmed: Column) -> Column:
     return F.when(passes, digits)
 
 
-def masked(cell: Column, *, is_identifier: bool) -> Column:
-    """Hide what may be a BSN in a delivered cell.
+def masked(text: Column) -> Column:
+    """Hide what may be a BSN in delivered text.
 
-    A row whose columns have shifted can hold a BSN anywhere: runs of nine digits are
-    hidden everywhere, and a cell of eight digits unless it reads as a date and fails
-    the 11-test.
+    A row whose columns have shifted can hold a BSN anywhere. Runs of eight digits or
+    more are hidden; eight digits that read as a date keep year and month.
 
     Args:
-        cell: Text as delivered.
-        is_identifier: Whether the mapping says that the column names a person.
+        text: Any text.
 
     Returns:
-        The text with every such run replaced by asterisks.
+        The text with every such run replaced.
     """
-    if is_identifier:
-        return F.when(cell.isNotNull() & (F.trim(cell) != ""), F.lit("***"))
-    trimmed = F.trim(cell)
-    may_be_date = trimmed.rlike(r"^(19|20)\d{6}$|^99991231$") & _bsn(trimmed).isNull()
-    hidden = F.regexp_replace(cell, r"\d{8,}", "***")
-    return F.when(may_be_date, cell).otherwise(hidden)
+    dates = F.regexp_replace(text, DATE_LIKE, "$1**")
+    return F.regexp_replace(dates, r"\d{8,}", "***")

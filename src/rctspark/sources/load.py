@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
 
 from rctspark.config.mapping import FEEDABLE
 from rctspark.contracts import DELIVERIES
@@ -16,7 +18,7 @@ from rctspark.sources.raw import read_raw
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pyspark.sql import Row, SparkSession
 
@@ -85,7 +87,7 @@ def pending_loads(
 
 def conform_loads(
     spark: SparkSession, pads: DataFrame, loads: Sequence[Load]
-) -> tuple[DataFrame, dict[str, list[Observation]]]:
+) -> tuple[DataFrame, list[Observation]]:
     """Conform all files that feed one table.
 
     Args:
@@ -94,29 +96,51 @@ def conform_loads(
         loads: Loads of one table.
 
     Returns:
-        Rows of `conform_rows`, and per delivery the counters that know, once the rows
-        are written, how many rows the file held for the table.
+        Rows of `conform_rows`, and the counters that know, once the rows are
+        written, how many rows each file held for the table.
     """
     parts: list[DataFrame] = []
-    read: dict[str, list[Observation]] = {}
+    counters: list[Observation] = []
+    by_layout: dict[str, list[Load]] = {}
     for load in loads:
-        raw = read_raw(spark, load.file)
-        for feed in load.feeds:
-            counter = Observation(f"{load.delivery_id}-{len(parts)}")
-            read.setdefault(load.delivery_id, []).append(counter)
+        by_layout.setdefault(load.file.mapping.name, []).append(load)
+    for together in by_layout.values():
+        # One plan for all files of a layout: they differ in nothing but literals.
+        raw = reduce(DataFrame.unionByName, [_read(spark, load) for load in together])
+        for feed in together[0].feeds:
+            counter = Observation(f"{together[0].delivery_id}-{len(parts)}")
+            counters.append(counter)
             parts.append(
-                conform_rows(raw, pads, file=load.file, feed=feed, read=counter)
+                conform_rows(
+                    raw,
+                    pads,
+                    mapping=together[0].file.mapping,
+                    feed=feed,
+                    deliveries=[load.delivery_id for load in together],
+                    read=counter,
+                )
             )
-    return reduce(DataFrame.unionByName, parts), read
+    return reduce(DataFrame.unionByName, parts), counters
+
+
+def _read(spark: SparkSession, load: Load) -> DataFrame:
+    file = load.file
+    return read_raw(spark, file).withColumns(
+        {
+            "delivery_id": F.lit(load.delivery_id),
+            "_period": F.lit(file.period),
+            "_delivered_on": F.lit(file.delivered_on),
+        }
+    )
 
 
 def describe_deliveries(
     loads: Sequence[Load],
     *,
-    read: Mapping[str, list[Observation]],
+    read: Sequence[Observation],
     counted: Iterable[Row],
     loaded_at: dt.datetime,
-) -> list[tuple[Any, ...]]:
+) -> list[dict[str, Any]]:
     """Describe what was loaded.
 
     Args:
@@ -130,10 +154,12 @@ def describe_deliveries(
         was written: the contract holds them against one another.
     """
     counts = {row["delivery_id"]: row.asDict() for row in counted}
+    held: Counter[str] = Counter()
+    for counter in read:
+        held.update(counter.get)
     rows = []
     for load in loads:
         file = load.file
-        n_read = sum(int(counter.get["n_rows"]) for counter in read[load.delivery_id])
         facts = counts.get(load.delivery_id, {}) | {
             "delivery_id": load.delivery_id,
             "register": load.table,
@@ -149,9 +175,9 @@ def describe_deliveries(
             "is_synthetic": file.is_synthetic,
             "covers_from": file.covers_from,
             "covers_to": file.covers_to,
-            "rows_read": n_read,
+            "rows_read": held[load.delivery_id],
         }
-        rows.append(tuple(facts.get(name, 0) for name in DELIVERIES.names))
+        rows.append({name: facts.get(name, 0) for name in DELIVERIES.names})
     return rows
 
 

@@ -1,0 +1,1 @@
+"""What tables promise and what data usually look like, checked before publication."""

@@ -1,0 +1,361 @@
+"""Tracked analyses: what MLflow keeps of a run, and where to look at it.
+
+One MLflow experiment per trial; in it a parent run per analysis and, below that, a
+run per outcome, model and population with horizons as steps and arms in the names of
+the metrics. Nothing about a single person is logged, and no model: a fitted one holds
+its data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rctspark.runtime.locks import holding
+from rctspark.runtime.tracking_note import describe_analysis, headline_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
+
+    from rctspark.config import Plan, Thresholds
+    from rctspark.contracts import Effect
+    from rctspark.contracts.operation import AnalysisRecord
+
+SQLITE = "sqlite:///"
+ARTIFACTS = "mlflow-artifacts"
+WAIT_SECONDS = 600.0
+METRICS_A_BATCH = 1000
+DIGEST_LENGTH = 16
+NUMBERS = ("estimate", "std_error", "ci_lower", "ci_upper", "p_value")
+PART = "part"
+ANALYSIS = "analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingLinks:
+    """Where a person looks at a tracked analysis.
+
+    Attributes:
+        command: Starts the pages on this machine, for nobody else.
+        experiment: All analyses of the trial.
+        run: The analysis.
+    """
+
+    command: str
+    experiment: str
+    run: str
+
+
+def track_analysis(
+    tracking_uri: str,
+    *,
+    plan: Plan,
+    effects: Sequence[Effect],
+    record: AnalysisRecord,
+    artifacts: Sequence[Path],
+    thresholds: Thresholds,
+) -> str:
+    """Track one analysis; an analysis of the same inputs is tracked once.
+
+    Args:
+        tracking_uri: Where MLflow keeps runs: `sqlite:///out/mlflow.db`, or a server.
+        plan: The analysis plan.
+        effects: Every effect of the analysis. Those behind which stand too few
+            persons or degrees of freedom are counted and not logged.
+        record: What the analysis rests on.
+        artifacts: Files to keep beside it: figures, with nothing of a single person.
+        thresholds: The data owner's.
+
+    Returns:
+        The id of the parent run, also where it had been tracked before.
+
+    Raises:
+        StoreError: Another run held the same analysis for too long.
+    """
+    shown = [e for e in effects if _may_be_shown(e, thresholds)]
+    withheld = [e for e in effects if not _may_be_shown(e, thresholds)]
+    with _holding(tracking_uri, f"mlflow-{record.inputs}"):
+        client = _open_client(tracking_uri)
+        experiment_id = _experiment(client, tracking_uri, plan)
+        found = _find_or_clear(client, experiment_id, record)
+        if found is not None:
+            return found
+        run_id = _create_run(
+            client,
+            experiment_id,
+            name=f"{plan.name} {record.data_version}",
+            tags=_tags(plan, record) | {PART: ANALYSIS},
+        )
+        try:
+            note = describe_analysis(
+                plan,
+                shown,
+                record=record,
+                withheld=withheld,
+                minimum_persons=thresholds.minimum_persons,
+            )
+            client.set_tag(run_id, "mlflow.note.content", note)
+            _log_parent(client, run_id, plan, shown, record, thresholds)
+            client.log_metric(run_id, "effects_withheld", len(withheld))
+            for path in artifacts:
+                client.log_artifact(run_id, str(path))
+            _log_children(client, run_id, experiment_id, plan, shown, record)
+        except BaseException:
+            client.set_terminated(run_id, "FAILED")
+            raise
+        client.set_terminated(run_id)
+    return run_id
+
+
+def tracking_links(
+    tracking_uri: str, run_id: str, *, port: int = 5000
+) -> TrackingLinks:
+    """Say how to look at a tracked analysis on this machine.
+
+    Args:
+        tracking_uri: Where MLflow keeps runs.
+        run_id: The parent run.
+        port: Port for the pages; a server's own address takes its place.
+
+    Returns:
+        The command that starts the pages, and the links to them.
+    """
+    client = _open_client(tracking_uri)
+    experiment_id = client.get_run(run_id).info.experiment_id
+    is_server = tracking_uri.startswith("http")
+    host = tracking_uri.rstrip("/") if is_server else f"http://127.0.0.1:{port}"
+    # Without it the pages open in a view for language models, where runs are hidden.
+    view = "workflowType=machine_learning"
+    page = f"{host}/#/experiments/{experiment_id}"
+    command = (
+        "mlflow server --host 127.0.0.1 "
+        f"--port {port} --backend-store-uri {tracking_uri}"
+    )
+    return TrackingLinks(
+        command="" if is_server else command,
+        experiment=f"{page}/runs?{view}",
+        run=f"{page}/runs/{run_id}?{view}",
+    )
+
+
+def _may_be_shown(effect: Effect, thresholds: Thresholds) -> bool:
+    fewest = min(effect.n_arm, effect.n_against)
+    return fewest >= thresholds.minimum_persons and effect.df >= thresholds.minimum_df
+
+
+@contextmanager
+def _holding(tracking_uri: str, scope: str) -> Iterator[None]:
+    """Hold a lock beside the database; a server keeps its own order."""
+    if not tracking_uri.startswith(SQLITE):
+        yield
+        return
+    folder = _database(tracking_uri).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with holding(str(folder), scope, WAIT_SECONDS, _say_nothing):
+        yield
+
+
+def _say_nothing(words: str) -> None:
+    """Waiting for another analysis is short, and needs no line in the log."""
+
+
+def _database(tracking_uri: str) -> Path:
+    return Path(tracking_uri.removeprefix(SQLITE)).resolve()
+
+
+def _open_client(tracking_uri: str) -> MlflowClient:
+    """Open MLflow without telemetry and chatter, its database made once."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from mlflow import MlflowClient  # noqa: PLC0415 (slow to import)
+
+    for chatty in ("mlflow", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    # Processes that make one database at once leave it broken.
+    with _holding(tracking_uri, "mlflow-database"):
+        client = MlflowClient(tracking_uri)
+        client.search_experiments(max_results=1)
+    return client
+
+
+def _experiment(client: MlflowClient, tracking_uri: str, plan: Plan) -> str:
+    """Return the trial's experiment, made or brought back if need be."""
+    with _holding(tracking_uri, "mlflow-database"):
+        found = client.get_experiment_by_name(plan.name)
+        if found is None:
+            is_local = tracking_uri.startswith(SQLITE)
+            folder = _database(tracking_uri).parent / ARTIFACTS / plan.name
+            experiment_id = client.create_experiment(
+                plan.name, artifact_location=folder.as_uri() if is_local else None
+            )
+        else:
+            experiment_id = found.experiment_id
+            if found.lifecycle_stage == "deleted":
+                client.restore_experiment(experiment_id)
+    about = "\n\n".join(t for t in (plan.title, plan.description, plan.source) if t)
+    client.set_experiment_tag(experiment_id, "mlflow.note.content", about)
+    kind = "custom_model_development"
+    client.set_experiment_tag(experiment_id, "mlflow.experimentKind", kind)
+    return experiment_id
+
+
+def _find_or_clear(
+    client: MlflowClient, experiment_id: str, record: AnalysisRecord
+) -> str | None:
+    """Return the finished run of the same inputs; take away unfinished ones.
+
+    Whoever asks holds the lock of these inputs, so a run of theirs that is not
+    finished was left by a process that died.
+    """
+    runs = client.search_runs(
+        [experiment_id], filter_string=f"tags.inputs = '{record.inputs}'"
+    )
+    parents = [run for run in runs if run.data.tags.get(PART) == ANALYSIS]
+    finished = [run for run in parents if run.info.status == "FINISHED"]
+    if finished:
+        return str(finished[0].info.run_id)
+    for run in runs:
+        client.delete_run(run.info.run_id)
+    return None
+
+
+def _create_run(
+    client: MlflowClient, experiment_id: str, *, name: str, tags: Mapping[str, str]
+) -> str:
+    run = client.create_run(experiment_id, run_name=name, tags=dict(tags))
+    return str(run.info.run_id)
+
+
+def _tags(plan: Plan, record: AnalysisRecord) -> dict[str, str]:
+    return {
+        "experiment": plan.name,
+        "plan_hash": plan.hash,
+        "data_version": record.data_version,
+        "code_version": record.code_version,
+        "run_id": record.run_id,
+        "inputs": record.inputs,
+        "synthetic": str(record.is_synthetic).lower(),
+    }
+
+
+def _log_parent(
+    client: MlflowClient,
+    run_id: str,
+    plan: Plan,
+    effects: Sequence[Effect],
+    record: AnalysisRecord,
+    thresholds: Thresholds,
+) -> None:
+    metrics = {
+        f"n_{arm}": float(n)
+        for arm, n in record.n_per_arm.items()
+        if n >= thresholds.minimum_persons
+    }
+    for effect in effects:
+        if headline_of(plan, effect):
+            name = f"{effect.outcome}_{effect.horizon}_{effect.arm}_{effect.model}"
+            if effect.population != plan.analyses[0].population:
+                name += f"_{effect.population}"
+            metrics |= {f"{n}_{name}": getattr(effect, n) for n in NUMBERS}
+    _log_metrics(client, run_id, [(name, value, 0) for name, value in metrics.items()])
+    inference = plan.inference
+    params = {
+        "estimand": ", ".join(sorted({e.estimand for e in effects})),
+        "covariance": inference.covariance,
+        "level": inference.level,
+        "control": plan.arms.control,
+        "models": ", ".join(m.name for m in plan.models),
+    }
+    _log_params(client, run_id, params)
+    if effects:
+        rows = [asdict(effect) for effect in effects]
+        table = {name: [row[name] for row in rows] for name in rows[0]}
+        client.log_table(run_id, table, "effects.json")
+    client.log_inputs(run_id, datasets=_datasets(record))
+
+
+def _log_children(
+    client: MlflowClient,
+    parent: str,
+    experiment_id: str,
+    plan: Plan,
+    effects: Sequence[Effect],
+    record: AnalysisRecord,
+) -> None:
+    groups: dict[tuple[str, ...], list[Effect]] = {}
+    for e in effects:
+        names = (e.outcome, e.model, e.population, e.site, e.estimand)
+        groups.setdefault(names, []).append(e)
+    kinds = ("outcome", "model", "population", "site", "estimand")
+    for key, group in groups.items():
+        tags = _tags(plan, record) | {PART: "outcome", "mlflow.parentRunId": parent}
+        child = _create_run(client, experiment_id, name=", ".join(key[:3]), tags=tags)
+        params = dict(zip(kinds, key, strict=True)) | {
+            "covariance": group[0].covariance,
+            "level": group[0].level,
+        }
+        _log_params(client, child, params)
+        metrics = [m for e in group for m in _arm_metrics(e, plan.arms.control)]
+        _log_metrics(client, child, list(dict.fromkeys(metrics)))
+        client.set_terminated(child)
+
+
+def _arm_metrics(effect: Effect, control: str) -> list[tuple[str, float, int]]:
+    """Return the numbers of one effect: name, value, horizon."""
+    arm, against = effect.arm, effect.against
+    pair = arm if against == control else f"{arm}_against_{against}"
+    numbers = {f"{name}_{pair}": getattr(effect, name) for name in NUMBERS} | {
+        f"n_{arm}": effect.n_arm,
+        f"n_{against}": effect.n_against,
+        f"mean_{against}": effect.mean_against,
+    }
+    return [(name, float(value), effect.horizon) for name, value in numbers.items()]
+
+
+def _log_metrics(
+    client: MlflowClient, run_id: str, metrics: Sequence[tuple[str, float, int]]
+) -> None:
+    from mlflow.entities import Metric  # noqa: PLC0415 (slow to import)
+
+    now = int(time.time() * 1000)
+    for start in range(0, len(metrics), METRICS_A_BATCH):
+        batch = metrics[start : start + METRICS_A_BATCH]
+        client.log_batch(run_id, metrics=[Metric(n, v, now, h) for n, v, h in batch])
+
+
+def _log_params(
+    client: MlflowClient, run_id: str, params: Mapping[str, object]
+) -> None:
+    from mlflow.entities import Param  # noqa: PLC0415 (slow to import)
+
+    client.log_batch(run_id, params=[Param(n, str(v)) for n, v in params.items()])
+
+
+def _datasets(record: AnalysisRecord) -> list[DatasetInput]:
+    """Name the table versions; the digest is ours, MLflow's is not of the data."""
+    from mlflow.data.delta_dataset_source import (  # noqa: PLC0415 (slow to import)
+        DeltaDatasetSource,
+    )
+    from mlflow.data.meta_dataset import MetaDataset  # noqa: PLC0415
+    from mlflow.entities import Dataset, DatasetInput, InputTag  # noqa: PLC0415
+
+    inputs = []
+    for table in record.tables:
+        said = f"{record.data_version}\n{table.name}\n{table.path}\n{table.version}"
+        meta = MetaDataset(  # type: ignore[abstract] # it has no profile to show
+            DeltaDatasetSource(path=table.path, delta_table_version=table.version),
+            name=table.name,
+            digest=hashlib.sha256(said.encode()).hexdigest()[:DIGEST_LENGTH],
+        )
+        context = InputTag("mlflow.data.context", f"version {table.version}")
+        inputs.append(DatasetInput(Dataset(**meta.to_dict()), [context]))
+    return inputs

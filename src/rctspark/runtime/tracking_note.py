@@ -1,0 +1,202 @@
+"""The description of a tracked analysis, for the statistician who opens it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rctspark.config import Plan
+    from rctspark.config.plan import Headline
+    from rctspark.contracts import Effect
+    from rctspark.contracts.operation import AnalysisRecord
+
+SYNTHETIC = (
+    "> **Synthetic data.** The registers behind these figures are made up; no figure "
+    "here says anything about real persons."
+)
+READING = (
+    "Intention to treat: the outcome of everyone assigned to the arm minus that of "
+    "everyone assigned to `{control}`, whatever services they got, by least squares "
+    "among those whose outcome is observed. Standard errors are {covariance}; "
+    "{level:.0%} intervals and two-sided p-values are of the t distribution with n "
+    "minus rank degrees of freedom. Each p-value is of its own effect alone: none is "
+    "corrected for how many there are. A share is given as a share: 0.021 is 2.1 "
+    "percentage points."
+)
+
+
+def describe_analysis(
+    plan: Plan,
+    effects: Sequence[Effect],
+    *,
+    record: AnalysisRecord,
+    withheld: Sequence[Effect],
+    minimum_persons: int,
+) -> str:
+    """Write the description of an analysis as Markdown.
+
+    Args:
+        plan: The analysis plan.
+        effects: Effects that may be shown.
+        record: What the analysis rests on.
+        withheld: Effects that may not.
+        minimum_persons: Fewest persons behind a number.
+
+    Returns:
+        Label if synthetic, headline effects, how to read them, what they rest on.
+    """
+    parts = [
+        f"## {plan.title}",
+        SYNTHETIC if record.is_synthetic else "",
+        plan.description.strip(),
+        "### Headline effects",
+        _headline_table(plan, effects, withheld),
+        _scope(plan, effects, withheld, minimum_persons),
+        READING.format(
+            control=plan.arms.control,
+            covariance=plan.inference.covariance,
+            level=plan.inference.level,
+        ),
+        "### Where to find the rest",
+        _places(plan),
+        "### What it rests on",
+        _persons(record, minimum_persons),
+        _origin(plan, record),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headline_of(plan: Plan, effect: Effect) -> bool:
+    """Say whether an effect is one of the plan's headlines."""
+    return (effect.outcome, effect.horizon, effect.model, effect.population) in {
+        _key(headline) for headline in plan.headlines
+    }
+
+
+def number(value: float) -> str:
+    """Write a number with its sign and as many digits as its size deserves."""
+    size = abs(value)
+    digits = 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4  # noqa: PLR2004
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _key(headline: Headline) -> tuple[str, int, str, str]:
+    return (headline.outcome, headline.horizon, headline.model, headline.population)
+
+
+def _label(plan: Plan, name: str) -> str:
+    return plan.labels.get(name, {}).get("en", name)
+
+
+def _headline_table(
+    plan: Plan, effects: Sequence[Effect], withheld: Sequence[Effect]
+) -> str:
+    if not plan.headlines:
+        return "The plan names no headlines."
+    level = f"{plan.inference.level:.0%}"
+    heads = (
+        "outcome",
+        "horizon",
+        "arm",
+        "effect",
+        "SE",
+        f"{level} interval",
+        "p",
+        "n (arm, control)",
+        "mean of control",
+        "model",
+        "analysed",
+    )
+    lines = [
+        "| " + " | ".join(heads) + " |",
+        "|---|--:|---|--:|--:|---|--:|--:|--:|---|---|",
+    ]
+    for headline in plan.headlines:
+        shown = [e for e in effects if _effect_key(e) == _key(headline)]
+        lines += [_headline_row(plan, e) for e in shown]
+        if not shown:
+            hidden = any(_effect_key(e) == _key(headline) for e in withheld)
+            why = "withheld" if hidden else "not estimated"
+            lines.append(
+                f"| {_label(plan, headline.outcome)} | {headline.horizon} | | {why} | "
+                f"| | | | | {headline.model} | {headline.population} |"
+            )
+    return "\n".join(lines)
+
+
+def _effect_key(effect: Effect) -> tuple[str, int, str, str]:
+    return (effect.outcome, effect.horizon, effect.model, effect.population)
+
+
+def _headline_row(plan: Plan, e: Effect) -> str:
+    p_value = "< 0.001" if e.p_value < 0.001 else f"{e.p_value:.3f}"  # noqa: PLR2004
+    cells = (
+        _label(plan, e.outcome),
+        str(e.horizon),
+        _label(plan, e.arm),
+        f"**{number(e.estimate)}**",
+        number(e.std_error).lstrip("+"),
+        f"{number(e.ci_lower)} to {number(e.ci_upper)}",
+        p_value,
+        f"{e.n_arm:,}, {e.n_against:,}",
+        number(e.mean_against).lstrip("+"),
+        e.model,
+        e.population,
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def _scope(
+    plan: Plan,
+    effects: Sequence[Effect],
+    withheld: Sequence[Effect],
+    minimum_persons: int,
+) -> str:
+    said = (
+        f"{len(effects)} effects: {_count(e.outcome for e in effects)} outcome(s), "
+        f"{_count(e.arm for e in effects)} arm(s) against "
+        f"{_label(plan, plan.arms.control)}, {_count(e.model for e in effects)} "
+        f"model(s), {_count(e.population for e in effects)} population(s)."
+    )
+    if withheld:
+        said += (
+            f" {len(withheld)} more rest on fewer than {minimum_persons} persons or "
+            "too few degrees of freedom, and are not shown here."
+        )
+    return said
+
+
+def _count(names: Iterable[str]) -> int:
+    return len(set(names))
+
+
+def _places(plan: Plan) -> str:
+    return (
+        "- *Artifacts*, `effects.json`: every effect as one row, with interval, p, n "
+        "and degrees of freedom; figures beside it, with bands.\n"
+        "- The runs below this one (open the + in the list of runs): one per outcome, "
+        f"model and population. Step = {plan.period.value}s (or the outcome's own "
+        "unit) since the origin; a metric per arm: `estimate_<arm>`, "
+        "`ci_lower_<arm>`, ..."
+    )
+
+
+def _persons(record: AnalysisRecord, minimum_persons: int) -> str:
+    shown = {
+        arm: f"{n:,}" if n >= minimum_persons else f"fewer than {minimum_persons}"
+        for arm, n in record.n_per_arm.items()
+    }
+    return "Persons enrolled: " + "; ".join(f"{a} {n}" for a, n in shown.items()) + "."
+
+
+def _origin(plan: Plan, record: AnalysisRecord) -> str:
+    tables = ", ".join(f"{t.name} v{t.version}" for t in record.tables)
+    lines = [
+        f"- plan `{plan.name}`, hash `{plan.hash}`",
+        f"- data version `{record.data_version}`",
+        f"- code version `{record.code_version}`",
+        f"- run `{record.run_id}`, inputs `{record.inputs}`",
+    ]
+    return "\n".join([*lines, f"- tables: {tables}"] if tables else lines)

@@ -1,0 +1,355 @@
+"""The page, its figures and its tables: complete, screened, the same each time."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from rctspark.errors import ContractError, StoreError
+from rctspark.release.design import FunnelStep
+from rctspark.release.figures import draw_by_horizon
+from rctspark.release.flow import draw_flow
+from rctspark.release.folder import replace_folder
+from rctspark.release.labels import Labels
+from rctspark.release.page import write_report
+from rctspark.release.record import Unobserved, screen_record
+from rctspark.release.tables import (
+    effects_table_text,
+    headline_effects,
+    released_tables,
+    write_released,
+)
+from rctspark.release.wording import findings
+from release.sample_records import effect, six_arms, two_arms
+
+REFERENCE = re.compile(r"""(?:src|href|url\()\s*=?\s*["'(]?\s*(?:https?:)?//""")
+NAMESPACE = re.compile(r'xmlns(:\w+)?="[^"]*"')
+
+
+@pytest.fixture(scope="module")
+def record(root):
+    return few_outcomes(two_arms(root))
+
+
+def few_outcomes(record):
+    """The record with one panel outcome: drawing takes most of the time."""
+    kept = tuple(e for e in record.effects if e.outcome not in {"working", "wage_eur"})
+    return replace(record, effects=kept)
+
+
+@pytest.fixture(scope="module")
+def report(record, tmp_path_factory):
+    return write_report(tmp_path_factory.mktemp("out") / "report", record).parent
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return (report / "index.html").read_text("utf-8")
+
+
+def texts(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in folder.rglob("*")
+        if path.suffix in {".html", ".csv", ".svg"}
+    }
+
+
+def visible(html):
+    """What a reader sees: no drawing, no tags, one blank between words."""
+    bare = re.sub(r"<(svg|style)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", bare).split())
+
+
+def test_the_page_has_every_part(page):
+    heads = re.findall(r"<h2[^>]*>\d\. ([^<]+)<", page)
+    assert heads == [
+        "What was asked and found",
+        "Design",
+        "Flow of persons",
+        "Arms",
+        "Effects",
+        "Models and covariates",
+        "How to read this",
+        "Provenance",
+    ]
+    for fact in (
+        "SYNTHETIC DATA",
+        "as-known-2014-03-31",
+        "0.1.0+abc1234",
+        "20140401T120000-effects",
+        "4,617",
+        "Paid by another office",
+        "14 March 2014",
+        "p = 0.975",
+    ):
+        assert fact in page
+
+
+def test_the_banner_stands_on_synthetic_data_only(page, tmp_path):
+    assert "SYNTHETIC DATA" in page
+    folder = write_report(tmp_path / "r", replace(six_record(), unobserved=())).parent
+    for text in texts(folder).values():
+        assert "synthetic data" not in text.lower()
+
+
+def test_synthetic_tables_say_so(report):
+    for path in report.rglob("*.csv"):
+        assert set(pd.read_csv(path)["is_synthetic"]) == {"yes"}
+
+
+def six_record():
+    record = six_arms()
+    effects = tuple(e for e in record.effects if e.outcome != "in_benefit")
+    return replace(record, effects=effects)
+
+
+def test_headlines_are_put_in_words_with_interval_p_and_n(record, page):
+    (first,) = (
+        e
+        for e in record.effects
+        if (e.outcome, e.horizon, e.model) == ("exit", 12, "adjusted")
+    )
+    size = f"{100 * first.estimate:.1f} percentage points higher"
+    interval = f"{100 * first.ci_lower:+.1f} to {100 * first.ci_upper:+.1f}"
+    words = visible(page).replace("\N{NO-BREAK SPACE}", " ")
+    assert f"{size} (90% interval {interval}; p = {first.p_value:.3f}" in words
+    assert "significant" not in words.lower()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.004, 0.05, "The whole interval lies above zero."),
+        (-0.05, -0.004, "The whole interval lies below zero."),
+        (0.0002, 0.05, "The whole interval lies just above zero."),
+        (-0.003, 0.05, "do not settle whether there is a difference"),
+    ],
+)
+def test_words_follow_the_interval(record, low, high, words):
+    own = effect(
+        experiment=record.plan.name,
+        arm="intensive",
+        against="basic",
+        plan_hash=record.plan_hash,
+        ci_lower=low,
+        ci_upper=high,
+        estimate=(low + high) / 2,
+    )
+    release = screen_record(replace(record, effects=(own,), assignment=(), funnel=()))
+    first, second, _ = findings(release, Labels(record.plan))
+    assert words in first.effects[0]
+    assert second.setting == "Not shown under the data owner's rules."
+
+
+def test_nothing_is_fetched_from_anywhere(report):
+    for name, text in texts(report).items():
+        assert not REFERENCE.search(text), name
+        assert "://" not in re.sub(r"sqlite:///[\w/.]*", "", NAMESPACE.sub("", text))
+
+
+def test_every_link_leads_to_a_file_of_the_report_or_a_place_on_the_page(report, page):
+    for target in re.findall(r'href="([^"]+)"', page):
+        if target.startswith("#"):
+            assert f'id="{target[1:]}"' in page
+        elif not target.startswith(("../", "data:")):
+            assert (report / target).is_file(), target
+
+
+def test_ids_on_the_page_are_unique(page):
+    outside = re.sub(r"<svg\b.*?</svg>", "", page, flags=re.DOTALL)
+    ids = re.findall(r'\bid="([^"]+)"', outside)
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_record_gives_the_same_bytes(record, report, tmp_path):
+    again = write_report(tmp_path / "again", record).parent
+    first, second = (
+        {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
+        for f in (report, again)
+    )
+    assert first == second
+
+
+def test_every_released_number_has_its_n(report):
+    for path in report.rglob("*.csv"):
+        table = pd.read_csv(path)
+        assert {"data_version", "plan_hash"} <= set(table)
+        if "estimate" in table:
+            assert table[["n_arm", "n_against"]].notna().all().all()
+            assert (table[["n_arm", "n_against"]] >= 10).all().all()
+        else:
+            counts = {"n_left", "persons", "n"}
+            assert counts & set(table), path.name
+
+
+def test_no_withheld_number_is_anywhere(record, tmp_path):
+    """Marked numbers that the rules keep inside, looked for in all that is written."""
+    arm = {"experiment": "ww", "arm": "intensive", "against": "basic"}
+    own = effect(**arm, plan_hash=record.plan_hash)
+    secret = replace(
+        own,
+        outcome="exit_to_job",
+        estimate=0.0777123,
+        std_error=0.0333456,
+        ci_lower=0.0222789,
+        ci_upper=0.1321457,
+        p_value=0.0111987,
+        mean_against=0.9555321,
+    )
+    steps = (
+        FunnelStep(1, "Register", "", 0, 10431),
+        FunnelStep(2, "Not abroad", "Abroad", 7, 10424),
+        FunnelStep(3, "At the offices", "Elsewhere", 1187, 9237),
+    )
+    folder = write_report(
+        tmp_path / "r",
+        replace(
+            record,
+            effects=(own, secret, replace(secret, model="unadjusted", rank=2)),
+            funnel=steps,
+            unobserved=(Unobserved("exit", 12, 8), Unobserved("exit_to_job", 12, 8431)),
+        ),
+    ).parent
+    digits = ("0777", "7.77", "7.8", "0333", "3.33", "0222", "1321", "0111", "95.5")
+    for name, text in texts(folder).items():
+        words = visible(text).replace(",", "")
+        if not name.endswith(".svg"):
+            assert not [d for d in (*digits, "9555", "8431") if d in words], name
+    shown = pd.read_csv(folder / "tables/funnel.csv", dtype=str)
+    assert shown["n_leaving"].tolist()[1] == "<10"
+    assert "x" in {shown["n_left"][0], shown["n_leaving"][2]}
+    missing = pd.read_csv(folder / "tables/not_observed.csv", dtype=str)
+    assert missing["n_not_observed"].tolist() == ["<10", "x"]
+
+
+def test_residual_degrees_of_freedom_and_total_n_stay_inside(record):
+    table = released_tables(screen_record(record))["effects"]
+    assert not {"n_total", "df"} & set(table)
+
+
+def test_released_effects_are_those_estimated(record):
+    release = screen_record(record)
+    table = released_tables(release)["effects"]
+    assert len(table) == len(release.effects)
+    for row, e in zip(table.to_dict("records"), release.effects, strict=True):
+        assert row["estimate"] == pytest.approx(e.estimate, abs=1e-3 * e.std_error)
+        assert row["std_error"] == pytest.approx(e.std_error, rel=1e-3)
+        assert (row["arm"], row["horizon"]) == (e.arm, e.horizon)
+
+
+def test_six_arms_in_weeks(tmp_path):
+    record = six_record()
+    folder = write_report(tmp_path / "r", record).parent
+    words = visible((folder / "index.html").read_text("utf-8"))
+    assert "Exit, within 10 weeks" in words
+    assert "Weeks since the start of the benefit".lower() in words.lower()
+    assert "Log weeks, whole spell" in words
+    for arm in range(1, 7):
+        assert f"Arm {arm}: " in words
+    data = pd.read_csv(folder / "figures/effects-log-weeks.csv")
+    assert data["arm"].tolist() == [f"arm_{i}" for i in range(1, 7)]
+
+
+def test_figures_of_a_panel_outcome_hold_means_and_effects_of_every_arm():
+    record = six_arms()
+    own = [e for e in record.effects if e.outcome == "in_benefit" and e.horizon < 9]
+    figure = draw_by_horizon("in_benefit", own, Labels(record.plan), is_synthetic=True)
+    assert figure.svg.startswith("<svg")
+    assert figure.png.startswith(b"\x89PNG")
+    assert "Where no point stands" in figure.caption
+    assert "n = 1,285\N{EN DASH}2,428" in figure.caption
+    assert len(figure.data) == len({(e.arm, e.horizon) for e in own})
+
+
+def test_figures_of_made_up_data_say_so_without_their_page(record):
+    release = screen_record(record)
+    told = draw_flow(release)
+    silent = draw_flow(replace(release, is_synthetic=False))
+    assert "SYNTHETIC DATA" in told.svg
+    assert "SYNTHETIC DATA" not in silent.svg
+    assert told.png != silent.png
+
+
+def test_labels_follow_the_language(record):
+    tables = released_tables(screen_record(record), language="nl")
+    assert "Uitstroom naar werk" in set(tables["effects"]["outcome_label"])
+    assert "binnen 12 maanden" in set(tables["effects"]["horizon_label"])
+
+
+def test_the_demo_ends_with_an_aligned_table(record):
+    release = screen_record(record)
+    lines = effects_table_text(release.effects, record.plan).splitlines()
+    assert len(lines) == 2 + len(record.plan.headlines)
+    assert lines[0].split()[0] == "Outcome"
+    assert lines[2].startswith("Exit from benefit, within 12 months (pp)")
+    assert lines[2].endswith("4,617")
+    assert len({len(line) for line in lines}) == 1
+    told = effects_table_text(release.effects, record.plan, is_synthetic=True)
+    assert told.splitlines()[:-1] == lines
+    assert told.splitlines()[-1].startswith("Synthetic data")
+
+
+def test_a_headline_that_may_not_be_shown_says_so(record):
+    kept = [e for e in record.effects if e.outcome != "exit_to_job"]
+    text = effects_table_text(kept, record.plan)
+    (line,) = (line for line in text.splitlines() if "Exit to a job" in line)
+    assert line.endswith("not shown")
+
+
+def test_a_plan_without_headlines_shows_each_outcome_at_its_last_horizon(record):
+    plan = record.plan.model_copy(update={"headlines": ()})
+    found = headline_effects(record.effects, plan)
+    assert {(e.outcome, e.horizon) for e in found} >= {("exit", 15), ("in_benefit", 15)}
+    assert {e.model for e in found} == {"adjusted"}
+
+
+def test_no_effect_is_no_report(record, tmp_path):
+    with pytest.raises(ContractError, match="no effect of ww to report"):
+        write_report(tmp_path / "r", replace(record, effects=()))
+    assert not (tmp_path / "r").exists()
+
+
+def test_analyses_are_not_mixed(record):
+    stranger = replace(record.effects[0], plan_hash="another", data_version="older")
+    with pytest.raises(ContractError, match=r"another plan(.|\n)*another data version"):
+        screen_record(replace(record, effects=(*record.effects, stranger)))
+
+
+def test_a_new_release_replaces_the_old_one(record, tmp_path):
+    tables = released_tables(screen_record(record))
+    folder = tmp_path / "released" / "trial"
+    first = write_released(folder, tables)
+    assert [p.name for p in first] == [
+        "arms.csv",
+        "effects.csv",
+        "funnel.csv",
+        "not_observed.csv",
+    ]
+    write_released(folder, {"arms": tables["arms"]})
+    assert sorted(p.name for p in folder.iterdir()) == ["arms.csv", "manifest.json"]
+    assert [p.name for p in folder.parent.iterdir()] == ["trial"]
+    read = pd.read_csv(io.BytesIO((folder / "arms.csv").read_bytes()))
+    assert read["persons"].tolist() == [4617, 4620, 9237]
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    folder = tmp_path / "trial"
+    folder.mkdir()
+    (folder / "thesis.docx").write_text("mine")
+    with pytest.raises(StoreError, match="no earlier release wrote"):
+        replace_folder(folder, {"a.csv": b"1"})
+    assert (folder / "thesis.docx").read_text() == "mine"
+
+
+def test_what_a_killed_run_left_is_put_back_first(tmp_path):
+    folder = tmp_path / "trial"
+    replace_folder(folder, {"a.csv": b"1"})
+    folder.rename(tmp_path / ".trial.old")
+    with pytest.raises(TypeError):
+        replace_folder(folder, {"a.csv": None})
+    assert (folder / "a.csv").read_bytes() == b"1"

@@ -1,0 +1,199 @@
+"""Conforming: every row accounted for, with its reason."""
+
+import json
+
+import pytest
+
+from rctspark.config.mapping import Mapping
+from rctspark.contracts import CONTACTS, PAYROLL
+from rctspark.sources.conform import (
+    CONFLICT,
+    DUPLICATE,
+    count_collisions,
+    count_rows,
+    keep_conformed,
+    keep_person_keys,
+    keep_rejected,
+)
+from rctspark.sources.delivered import find_deliveries
+from rctspark.sources.identity import make_pads
+from rctspark.sources.load import Load, conform_loads
+
+KEY = b"a key for tests, of 40 bytes, not a secret"
+VALID = ("999990019", "999990032")
+
+
+def valid_bsns(count):
+    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+    found = []
+    for number in range(999000000, 999999999):
+        digits = f"{number:09d}"
+        if sum(w * int(d) for w, d in zip(weights, digits, strict=True)) % 11 == 0:
+            found.append(digits)
+        if len(found) == count:
+            return found
+    return found
+
+
+ANN, BOB, COR = valid_bsns(3)
+PAY = {
+    "name": "pay",
+    "folder": "pay",
+    "title": "t",
+    "source": "s",
+    "file": {
+        "format": "csv",
+        "decimal": ",",
+        "name": r"(?P<period>\d{4})\.csv",
+        "version": "V1",
+        "delivered_on": "2014-01-01",
+    },
+    "covers": {"kind": "period"},
+    "identifier": {"kind": "bsn", "columns": ["BSN"]},
+    "columns": [
+        {"name": "BSN", "meaning": "m"},
+        {"name": "IKVID", "meaning": "m", "filled": True},
+        {"name": "FROM", "type": "date(yyyyMMdd)", "meaning": "m"},
+        {"name": "TO", "type": "date(yyyyMMdd)", "meaning": "m"},
+        {"name": "PAY", "type": "decimal(12,2)", "meaning": "m"},
+        {
+            "name": "KIND",
+            "meaning": "m",
+            "codes": {"O": "permanent", "B": "temporary"},
+            "empty": ["-"],
+        },
+        {"name": "EXTRA", "meaning": "m", "required": False},
+    ],
+    "feeds": [
+        {
+            "table": "payroll",
+            "repeated": "sum",
+            "where": "EXTRA IS NULL OR EXTRA <> 'elsewhere'",
+            "columns": {
+                "source": "'payroll'",
+                "job_id": "xxhash64(IKVID)",
+                "start_date": "FROM",
+                "end_date": "TO",
+                "is_job_start_capped": "false",
+                "wage_eur": "PAY",
+                "contract": "KIND",
+            },
+        }
+    ],
+}
+
+
+@pytest.fixture
+def conform(spark, tmp_path):
+    def conformed(text, layout=PAY, name="2013.csv"):
+        mapping = Mapping.model_validate(layout)
+        (tmp_path / mapping.folder).mkdir(exist_ok=True)
+        path = tmp_path / mapping.folder / name
+        path.write_text(text)
+        (file,) = find_deliveries(tmp_path, [mapping])
+        feed = mapping.feeds[0]
+        load = Load(file, feed.table, mapping.feeds)
+        rows, (counter,) = conform_loads(spark, make_pads(spark, KEY), [load])
+        out = str(tmp_path / "staged")
+        rows.write.mode("overwrite").parquet(out)
+        return spark.read.schema(rows.schema).parquet(out), counter.get[
+            load.delivery_id
+        ]
+
+    return conformed
+
+
+HEADER = "bsn;Ikvid;FROM;TO;PAY;KIND;EXTRA\n"
+
+
+def test_rows_read_are_rows_kept_and_rows_set_aside_with_reasons(conform):
+    staged, n_read = conform(
+        HEADER
+        + f"{ANN};j1;20130101;20130131;1000,50;o;\n"  # kept; lower-case code
+        + f"{ANN};j1;20130101;20130131;-200,25;O;\n"  # a correction: summed
+        + f"{BOB};j2;20130201;20130228;10,00;B;\n"
+        + f"{BOB};j2;20130201;20130228;10,00;B;\n"  # wholly equal: a duplicate
+        + "123456789;j3;20130101;20130131;1,00;O;\n"  # fails the 11-test
+        + f"{COR};j4;20130131;20130101;1,00;O;\n"  # ends before it starts
+        + f"{COR};;20130101;20130131;1,00;O;\n"  # no job
+        + f"{COR};j5;2013010x;20130131;abc;Q;\n"  # three cells that can't be read
+        + f"{COR};j6;20130101;20130131\n"  # too short
+        + f"{COR};j7;20130101;20130131;1,00;O;elsewhere\n"  # meant for another table
+        + f"{COR};j8;20130101;20130131;2,00;-;\n"
+    )
+    assert n_read == 10
+    counts = count_rows(staged).first()
+    assert (counts["rows_kept"], counts["rows_rejected"]) == (4, 6)
+    assert counts["rows_conformed"] == 3
+    reasons = {
+        r["reason"]: r["n_rows"]
+        for r in keep_rejected(staged, register="payroll").collect()
+    }
+    assert reasons == {
+        DUPLICATE: 1,
+        "the identifier is no BSN (9 digits, 11-test)": 1,
+        "a period paid ends on or after it starts": 1,
+        "IKVID is empty": 1,
+        "FROM is no date": 1,
+        "the row has another number of cells": 1,
+    }
+    pay = keep_conformed(staged, table=PAYROLL).orderBy("wage_eur").collect()
+    assert [str(r["wage_eur"]) for r in pay] == ["2.00", "10.00", "800.25"]
+    assert [r["contract"] for r in pay] == [None, "temporary", "permanent"]
+
+
+def test_a_row_set_aside_lists_every_reason_and_no_bsn(conform):
+    staged, _ = conform(
+        HEADER
+        + f"{COR};j5;2013010x;20130131;abc;Q;\n"
+        + f"j5;{ANN};20130101;20130131;1,00;O;\n"  # columns shifted
+        + f"{ANN};{BOB};20130101;20130131;x;O;\n"
+    )
+    rows = keep_rejected(staged, register="payroll").collect()
+    text = json.dumps([r.asDict() for r in rows])
+    assert not any(bsn in text for bsn in (ANN, BOB, COR))
+    (unreadable,) = [r for r in rows if r["reason"] == "FROM is no date"]
+    assert "PAY is no number" in unreadable["reasons"]
+    assert "KIND holds a code that is not listed" in unreadable["reasons"]
+    assert "2013010x" in unreadable["cells"]
+
+
+def test_rows_that_contradict_one_another_are_all_set_aside(conform):
+    layout = PAY | {
+        "feeds": [
+            {
+                "table": "contacts",
+                "columns": {
+                    "contact_id": "xxhash64(IKVID)",
+                    "contact_date": "FROM",
+                    "kind": "'talk'",
+                    "status": "'held'",
+                    "traits": "map('pay', string(PAY))",
+                },
+            }
+        ]
+    }
+    staged, n_read = conform(
+        HEADER
+        + f"{ANN};c1;20130101;;1,00;;\n"
+        + f"{ANN};c1;20130102;;1,00;;\n"
+        + f"{ANN};c2;20130102;;1,00;;\n"
+        + f"{ANN};c2;20130102;;1,00;;\n",
+        layout,
+    )
+    assert n_read == 4
+    kept = keep_conformed(staged, table=CONTACTS).collect()
+    assert [r["traits"] for r in kept] == [{"pay": "1.00"}]
+    reasons = keep_rejected(staged, register="contacts").collect()
+    assert sum(r["n_rows"] for r in reasons if r["reason"] == CONFLICT) == 2
+    assert sum(r["n_rows"] for r in reasons if r["reason"] == DUPLICATE) == 1
+
+
+def test_persons_who_share_a_pseudonym_are_counted(conform):
+    staged, _ = conform(HEADER + f"{ANN};j1;20130101;20130131;1,00;O;\n")
+    keys = keep_person_keys(staged)
+    assert count_collisions(keys).first()["n"] == 0
+    other = keys.selectExpr(
+        "'d2' AS delivery_id", "person_id", "check_bits + 1 AS check_bits"
+    )
+    assert count_collisions(keys.unionByName(other)).first()["n"] == 1
