@@ -7,12 +7,19 @@ import os
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-MARK = "seconds:"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MARK = "took:"
 MEGABYTE_IN_KB = 1024
 SOURCES = Path(__file__).resolve().parents[1] / "src"
+TICKS = os.sysconf("SC_CLK_TCK")
+EVERY_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,30 +27,48 @@ class Taken:
     """What a process took.
 
     Attributes:
-        cold: Seconds from start to the end of its first run.
+        cold: Seconds from its start to its end, without its later runs.
+        cold_cpu: Seconds of processor time for the same, over all cores.
         warm: Seconds of its last run.
+        warm_cpu: Seconds of processor time for that.
         peak_mb: Peak memory of it and its descendants, each at its own peak.
     """
 
     cold: float
+    cold_cpu: float
     warm: float
+    warm_cpu: float
     peak_mb: float
 
 
-def report(seconds: list[float]) -> None:
-    """Say what the runs of this process took, for `measure` to read."""
-    print(MARK, json.dumps(seconds), flush=True)
+class Runs:
+    """The runs of this process, which `measure` reads from what it prints."""
+
+    def __init__(self) -> None:
+        """Begin without runs."""
+        self.taken: list[tuple[float, float]] = []
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Measure one run, the processor time of descendants included."""
+        began, cpu = time.monotonic(), cpu_of(os.getpid())
+        yield
+        taken = time.monotonic() - began, cpu_of(os.getpid()) - cpu
+        self.taken.append(taken)
+
+    def report(self) -> None:
+        """Say what the runs took."""
+        print(MARK, json.dumps(self.taken), flush=True)
 
 
 def measure(command: list[str]) -> Taken:
-    """Run a command that reports the seconds of its runs.
+    """Run a command that reports its runs.
 
     Args:
         command: Program and arguments.
 
     Returns:
-        What it took. Cold is what a process of one run would have taken: all of it
-        less the later runs.
+        What it took.
 
     Raises:
         SystemExit: It failed; the end of what it said is shown.
@@ -57,33 +82,51 @@ def measure(command: list[str]) -> Taken:
         env=os.environ | {"PYTHONPATH": str(SOURCES)},
     )
     peaks: dict[int, float] = {}
-    watcher = threading.Thread(target=_watch, args=(process.pid, peaks), daemon=True)
+    cpus: dict[int, float] = {}
+    watcher = threading.Thread(
+        target=_watch, args=(process.pid, peaks, cpus), daemon=True
+    )
     watcher.start()
     output, _ = process.communicate()
     whole = time.monotonic() - began
+    watcher.join()
     said = [line for line in output.splitlines() if line.startswith(MARK)]
     if process.returncode or not said:
         raise SystemExit(f"{command[1]} failed:\n{output[-3000:]}")
-    seconds = json.loads(said[-1].removeprefix(MARK))
-    cold = whole - sum(seconds[1:])
-    return Taken(cold, seconds[-1], sum(peaks.values()) / MEGABYTE_IN_KB)
+    runs = json.loads(said[-1].removeprefix(MARK))
+    later = runs[1:]
+    return Taken(
+        cold=whole - sum(wall for wall, _ in later),
+        cold_cpu=sum(cpus.values()) - sum(cpu for _, cpu in later),
+        warm=runs[-1][0],
+        warm_cpu=runs[-1][1],
+        peak_mb=sum(peaks.values()) / MEGABYTE_IN_KB,
+    )
 
 
-def _watch(pid: int, peaks: dict[int, float]) -> None:
-    while Path(f"/proc/{pid}").exists():
+def cpu_of(pid: int) -> float:
+    """Return the seconds of processor time of a process and its descendants."""
+    return sum(_cpu(one) for one in _family(pid))
+
+
+def _watch(pid: int, peaks: dict[int, float], cpus: dict[int, float]) -> None:
+    while _family(pid) and Path(f"/proc/{pid}/status").exists():
         for one in _family(pid):
-            peak = _peak_kb(one)
-            if peak:
-                peaks[one] = peak
-        time.sleep(0.2)
+            peaks[one] = max(_peak_kb(one), peaks.get(one, 0))
+            cpus[one] = max(_cpu(one), cpus.get(one, 0))
+        time.sleep(EVERY_SECONDS)
 
 
 def _family(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return [pid]
-    return [pid, *(p for child in text.split() for p in _family(int(child)))]
+    """List a process and its descendants, whichever thread started them."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = task.read_text().split()
+        except OSError:
+            continue
+        found += [p for child in children for p in _family(int(child))]
+    return found
 
 
 def _peak_kb(pid: int) -> float:
@@ -93,3 +136,12 @@ def _peak_kb(pid: int) -> float:
         return 0
     found = [line.split()[1] for line in lines if line.startswith("VmHWM")]
     return float(found[0]) if found else 0
+
+
+def _cpu(pid: int) -> float:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    fields = text.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS

@@ -16,6 +16,10 @@ from measuring import Taken, measure
 
 HERE = Path(__file__).resolve().parent
 ENGINES = ("duckdb", "polars", "spark")
+HEADER = (
+    f"{'':8} {'cold s':>8} {'ratio':>6} {'cpu s':>8} {'ratio':>6} "
+    f"{'warm s':>8} {'ratio':>6} {'cpu s':>8} {'ratio':>6} {'peak MB':>8}"
+)
 FIRST, LAST, KNOWN_UNTIL = "-12", "15", "2014-12-31"
 
 # Rows that one table has and the other has not, each counted as often as it occurs.
@@ -124,13 +128,15 @@ def main() -> None:
     args = parse()
     taken = {engine: run(engine, args) for engine in args.engines}
     print(f"{args.rows} million rows, {args.persons:,} persons")
-    print(f"{'':8} {'cold':>8} {'ratio':>6} {'warm':>8} {'ratio':>6} {'peak MB':>9}")
+    print(HEADER)
     first = taken[args.engines[0]]
     for engine, took in taken.items():
-        print(
-            f"{engine:8} {took.cold:8.1f} {took.cold / first.cold:6.2f} "
-            f"{took.warm:8.1f} {took.warm / first.warm:6.2f} {took.peak_mb:9,.0f}"
-        )
+        figures = [
+            (getattr(took, name), getattr(took, name) / getattr(first, name))
+            for name in ("cold", "cold_cpu", "warm", "warm_cpu")
+        ]
+        cells = " ".join(f"{s:8.1f} {ratio:6.2f}" for s, ratio in figures)
+        print(f"{engine:8} {cells} {took.peak_mb:8,.0f}")
     if args.dense:
         return
     paths = {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import duckdb
 
-from measuring import report
+from measuring import Runs
 
 # One scan; a list is only made for a row that crosses the end of a month, and jobs are
 # counted by grouping twice, which took DuckDB less time than count(DISTINCT job_id).
@@ -117,12 +116,11 @@ def main() -> None:
     query = PANEL.format(
         payroll=payroll, persons=persons, out=out, first=first, last=last, known=known
     )
-    seconds = []
+    runs = Runs()
     for _ in range(2):
-        began = time.monotonic()
-        connection.execute(query)
-        seconds.append(time.monotonic() - began)
-    report(seconds)
+        with runs.one():
+            connection.execute(query)
+    runs.report()
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
 from datetime import date
 
 import polars as pl
 
-from measuring import report
+from measuring import Runs
 
 KEY = ["person_id", "month"]
 
@@ -180,13 +179,12 @@ def main() -> None:
     """Make the panel twice: `peer_polars.py <payroll> <persons> <out> ...`."""
     payroll, persons, out = sys.argv[1:4]
     first, last, known = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
-    seconds = []
+    runs = Runs()
     for _ in range(2):
-        began = time.monotonic()
-        made = panel(payroll, persons, first, last, date.fromisoformat(known))
-        made.sink_parquet(out, engine="streaming")
-        seconds.append(time.monotonic() - began)
-    report(seconds)
+        with runs.one():
+            made = panel(payroll, persons, first, last, date.fromisoformat(known))
+            made.sink_parquet(out, engine="streaming")
+    runs.report()
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from measuring import report
+from measuring import Runs
 from rctspark.config import read_settings
 from rctspark.panel import PanelSpan, assemble_person_month, sum_active_periods
 from rctspark.periods import Coverage, Days, PeriodKind, Window
@@ -44,20 +43,21 @@ def main() -> None:
         benefits=("WW",),
         earnings_sources=("payroll",),
     )
-    seconds = []
+    runs = Runs()
     for _ in range(given["runs"]):
-        began = time.monotonic()
-        panel = make(
-            spark.read.parquet(f"{persons}/population.parquet"),
-            spells=spark.read.parquet(f"{persons}/benefit_spells.parquet"),
-            payroll=spark.read.parquet(payroll),
-            contacts=spark.read.parquet(f"{persons}/contacts.parquet"),
-            span=span,
-            coverage=dict.fromkeys(("benefit_spells", "payroll", "contacts"), covered),
-        )
-        panel.write.mode("overwrite").parquet(out)
-        seconds.append(time.monotonic() - began)
-    report(seconds)
+        with runs.one():
+            panel = make(
+                spark.read.parquet(f"{persons}/population.parquet"),
+                spells=spark.read.parquet(f"{persons}/benefit_spells.parquet"),
+                payroll=spark.read.parquet(payroll),
+                contacts=spark.read.parquet(f"{persons}/contacts.parquet"),
+                span=span,
+                coverage=dict.fromkeys(
+                    ("benefit_spells", "payroll", "contacts"), covered
+                ),
+            )
+            panel.write.mode("overwrite").parquet(out)
+    runs.report()
     if given["explain"]:
         panel.explain(mode="formatted")
     spark.stop()

@@ -10,8 +10,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rctspark.quality.gate import make_gate
-
 from rctspark.contracts import (
     ASSIGNMENT,
     BENEFIT_SPELLS,
@@ -25,6 +23,7 @@ from rctspark.contracts import (
 from rctspark.panel.assemble import sum_active_periods
 from rctspark.panel.outcomes import assemble_person_outcome
 from rctspark.panel.span import span_of
+from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.sources.settle import (

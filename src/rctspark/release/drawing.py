@@ -120,8 +120,8 @@ def rendered(canvas: Canvas, name: str, *, is_synthetic: bool) -> tuple[str, byt
         The SVG element, without document type, date or maker; the PNG.
     """
     if is_synthetic:
-        place = {"ha": "right", "va": "bottom", "fontsize": 7.5}
-        canvas.text(0.998, 0.002, "SYNTHETIC DATA", color=WARNING, **place)
+        label = canvas.text(0.998, 0.002, "SYNTHETIC DATA", ha="right", va="bottom")
+        label.set(color=WARNING, fontsize=7.5)
     vector, pixels = io.BytesIO(), io.BytesIO()
     canvas.savefig(vector, format="svg", metadata=NO_METADATA)
     # The lay-out is found once: it is most of the work.

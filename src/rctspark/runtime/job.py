@@ -47,6 +47,7 @@ class Run:
         plan: The analysis plan.
         deliveries: Folder of deliveries; None where the job reads none.
         is_rebuild: Make everything again, even where nothing has changed.
+        is_masked: Hide small counts: what is written may leave.
         log: Where the run says what it does.
         spark: The session.
         store: The lake.
@@ -59,6 +60,7 @@ class Run:
     plan: Plan
     deliveries: Path | None
     is_rebuild: bool
+    is_masked: bool
     log: RunLog
     spark: SparkSession
     store: Store
@@ -261,6 +263,7 @@ def _start(
         plan=plan,
         deliveries=arguments.deliveries,
         is_rebuild=arguments.rebuild,
+        is_masked=arguments.masked,
         log=log,
         spark=spark,
         store=Store(spark, settings, log.say),
@@ -282,6 +285,7 @@ def _parser(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--deliveries", type=Path, help="folder of deliveries")
     parser.add_argument("--root", type=Path, default=Path(), help="folder of conf/")
     parser.add_argument("--run-id", help="name of the run; a retry uses the same")
+    parser.add_argument("--masked", action="store_true", help="hide small counts")
     parser.add_argument("--rebuild", action="store_true", help="make everything again")
     return parser
 

@@ -120,6 +120,15 @@ class Store:
         """Return where a published table lies."""
         return f"{self.settings.lake}/{scope}/{table.name}"
 
+    def scopes(self) -> tuple[str, ...]:
+        """Return every scope that has published something."""
+        pattern = f"{self.settings.lake}/*/*/{RELEASES.name}/_delta_log"
+        jvm: Any = self.spark._jvm  # noqa: SLF001 (only it lists a remote folder)
+        path = jvm.org.apache.hadoop.fs.Path(pattern)
+        system = path.getFileSystem(self.spark._jsc.hadoopConfiguration())  # noqa: SLF001
+        found = [str(status.getPath()) for status in system.globStatus(path) or ()]
+        return tuple(sorted("/".join(one.split("/")[-4:-2]) for one in found))
+
     # -- reading ---------------------------------------------------------------
 
     def releases(self, scope: str) -> tuple[Release, ...]:

@@ -105,3 +105,35 @@ def attach_person_outcomes(
         .agg(F.max("value"))
     )
     return persons.join(wide, on="person_id", how="left")
+
+
+def count_unobserved(outcomes: DataFrame) -> DataFrame:
+    """Count the persons whose outcome is not known.
+
+    Args:
+        outcomes: PERSON_OUTCOME.
+
+    Returns:
+        Per outcome and horizon that is not known for everyone: `outcome`, `horizon`,
+        `persons`.
+    """
+    unknown = outcomes.where(~F.col("is_observed"))
+    return (
+        unknown.groupBy("outcome", "horizon")
+        .agg(F.count(F.lit(1)).alias("persons"))
+        .orderBy("outcome", "horizon")
+    )
+
+
+def count_effects(effects: DataFrame) -> DataFrame:
+    """Count published effects by what they rest on.
+
+    Args:
+        effects: EFFECTS.
+
+    Returns:
+        Per `experiment`, `data_version` and `plan_hash`: `effects`.
+    """
+    return effects.groupBy("experiment", "data_version", "plan_hash").agg(
+        F.count(F.lit(1)).alias("effects")
+    )

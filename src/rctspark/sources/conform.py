@@ -229,6 +229,18 @@ def count_rows(staged: DataFrame) -> DataFrame:
     )
 
 
+def count_reasons(rejected: DataFrame) -> DataFrame:
+    """Count the rows set aside, without the rows.
+
+    Args:
+        rejected: REJECTED_ROWS.
+
+    Returns:
+        Per delivery and reason: `delivery_id`, `reason`, `rows`.
+    """
+    return rejected.groupBy("delivery_id", "reason").agg(F.sum("n_rows").alias("rows"))
+
+
 def count_collisions(keys: DataFrame) -> DataFrame:
     """Count the persons who share a `person_id` with somebody else.
 

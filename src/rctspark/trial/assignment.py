@@ -49,3 +49,17 @@ def attach_arms(
         .withColumn("arm", arm)
         .withColumn("is_discordant", differ)
     )
+
+
+def count_arms(assignment: DataFrame) -> DataFrame:
+    """Count the enrolled by the arm of the rule, as recorded and as analysed.
+
+    Args:
+        assignment: ASSIGNMENT.
+
+    Returns:
+        One row per combination: `arm_by_rule`, `arm_recorded`, `arm`, `persons`.
+    """
+    return assignment.groupBy("arm_by_rule", "arm_recorded", "arm").agg(
+        F.count(F.lit(1)).alias("persons")
+    )

@@ -1,0 +1,66 @@
+"""Write made-up registers of a published experiment, and the truth apart from them.
+
+Reads:   nothing
+Writes:  <folder>/<register>/*, <folder>-truth/*
+Run:     python jobs/make_twin.py --experiment ww --folder out/deliveries/ww
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from rctspark.errors import ConfigError, RctsparkError
+from rctspark.runtime.job import code_version
+from rctspark.twin.ww.registers import write_ww_registers
+
+TWINS = {"ww": (write_ww_registers, 20120723)}
+MADE = "made.json"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the twin, unless the same one lies there already."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiment", required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--scale", type=int, default=1)
+    arguments = parser.parse_args(argv)
+    try:
+        return _write(arguments)
+    except RctsparkError as error:
+        sys.stderr.write(f"make_twin stopped. {error}\n")
+        return error.exit_code
+
+
+def _write(arguments: argparse.Namespace) -> int:
+    if arguments.experiment not in TWINS:
+        raise ConfigError(
+            f"There is no twin of {arguments.experiment}; there is one of "
+            f"{', '.join(TWINS)}. On your own files: make run PLAN=... DELIVERIES=..."
+        )
+    write, seed = TWINS[arguments.experiment]
+    seed = arguments.seed or seed
+    truth = arguments.folder.with_name(f"{arguments.folder.name}-truth")
+    said = {"seed": seed, "scale": arguments.scale, "code": code_version()}
+    made = truth / MADE
+    if made.is_file() and json.loads(made.read_text()) == said:
+        sys.stderr.write(f"         registers of {arguments.experiment} lie ready\n")
+        return 0
+    started = time.monotonic()
+    summary = write(arguments.folder, truth=truth, seed=seed, scale=arguments.scale)
+    made.write_text(json.dumps(said), encoding="utf-8")
+    rows = sum(summary.rows_per_register.values())
+    sys.stderr.write(
+        f"{time.monotonic() - started:7.1f} s  made up {rows:,} rows about "
+        f"{summary.persons:,} persons, {summary.enrolled:,} of them enrolled "
+        f"(SYNTHETIC), in {arguments.folder}\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
