@@ -49,7 +49,11 @@ def write_quality_site(run: Run) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / "index.html"
     page.write_text(
-        render_site(record, masked=run.is_masked, thresholds=run.settings.thresholds),
+        render_site(
+            record,
+            masked=run.is_masked,
+            minimum_count=run.settings.thresholds.minimum_persons,
+        ),
         encoding="utf-8",
     )
     run.log.say(f"quality site: {page}")

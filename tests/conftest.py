@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+
 from rctspark.config import read_settings
 from rctspark.contracts import TABLES
 

@@ -136,7 +136,10 @@ def test_a_parent_says_what_was_found_and_what_it_rests_on(track, client, tmp_pa
     assert metrics["estimate_exit_12_intensive_adjusted"] == 0.012
     assert metrics["p_value_exit_to_job_12_intensive_adjusted"] == 0.034
     assert "**+0.0120**" in tags["mlflow.note.content"]
-    assert "**Synthetic data.**" in tags["mlflow.note.content"]
+    first, lead, *_ = tags["mlflow.note.content"].split("\n\n")
+    assert first.startswith("**Synthetic data")
+    assert lead.startswith("Exit from benefit, horizon 12, Intensive services against")
+    assert "(SE 0.0101, 90% interval +0.0048 to +0.0380, p 0.034, n 4,620 and" in lead
     artifacts = {a.path for a in client.list_artifacts(run.info.run_id)}
     assert artifacts == {"effects.json", "exit.svg"}
     (dataset,) = run.inputs.dataset_inputs
@@ -166,6 +169,8 @@ def test_a_child_has_horizons_as_steps_and_arms_in_its_metrics(track, client):
     }
     child = next(r for r in children if r.info.run_name == "exit, adjusted, all")
     assert child.data.params["outcome"] == "exit"
+    assert "Synthetic data" in child.data.tags["mlflow.note.content"]
+    assert "adjusted for female, age" in child.data.tags["mlflow.note.content"]
     history = client.get_metric_history(child.info.run_id, "estimate_intensive")
     assert sorted((m.step, m.value) for m in history) == [
         (-3, 0.0214),

@@ -18,7 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rctspark.runtime.locks import holding
-from rctspark.runtime.tracking_note import describe_analysis, headline_of
+from rctspark.runtime.tracking_note import (
+    describe_analysis,
+    describe_outcome,
+    headline_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +40,13 @@ WAIT_SECONDS = 600.0
 METRICS_A_BATCH = 1000
 DIGEST_LENGTH = 16
 NUMBERS = ("estimate", "std_error", "ci_lower", "ci_upper", "p_value")
+READ_FIRST = (
+    *("outcome", "horizon", "arm", "against", "model", "population"),
+    *("estimate", "std_error", "ci_lower", "ci_upper", "p_value"),
+    *("n_arm", "n_against", "mean_against"),
+)
 PART = "part"
+NOTE = "mlflow.note.content"
 ANALYSIS = "analysis"
 
 
@@ -92,7 +102,7 @@ def track_analysis(
         run_id = _create_run(
             client,
             experiment_id,
-            name=f"{plan.name} {record.data_version}",
+            name=f"{record.data_version}, plan {plan.hash[:8]}",
             tags=_tags(plan, record) | {PART: ANALYSIS},
         )
         try:
@@ -103,7 +113,7 @@ def track_analysis(
                 withheld=withheld,
                 minimum_persons=thresholds.minimum_persons,
             )
-            client.set_tag(run_id, "mlflow.note.content", note)
+            client.set_tag(run_id, NOTE, note)
             _log_parent(client, run_id, plan, shown, record, thresholds)
             client.log_metric(run_id, "effects_withheld", len(withheld))
             for path in artifacts:
@@ -202,7 +212,7 @@ def _experiment(client: MlflowClient, tracking_uri: str, plan: Plan) -> str:
             if found.lifecycle_stage == "deleted":
                 client.restore_experiment(experiment_id)
     about = "\n\n".join(t for t in (plan.title, plan.description, plan.source) if t)
-    client.set_experiment_tag(experiment_id, "mlflow.note.content", about)
+    client.set_experiment_tag(experiment_id, NOTE, about)
     kind = "custom_model_development"
     client.set_experiment_tag(experiment_id, "mlflow.experimentKind", kind)
     return experiment_id
@@ -277,10 +287,15 @@ def _log_parent(
     }
     _log_params(client, run_id, params)
     if effects:
-        rows = [asdict(effect) for effect in effects]
-        table = {name: [row[name] for row in rows] for name in rows[0]}
-        client.log_table(run_id, table, "effects.json")
+        client.log_table(run_id, _effects_table(effects), "effects.json")
     client.log_inputs(run_id, datasets=_datasets(record))
+
+
+def _effects_table(effects: Sequence[Effect]) -> dict[str, list[object]]:
+    """Return effects by column, in the order in which a person reads them."""
+    rows = [asdict(effect) for effect in effects]
+    rest = [name for name in rows[0] if name not in READ_FIRST]
+    return {name: [row[name] for row in rows] for name in (*READ_FIRST, *rest)}
 
 
 def _log_children(
@@ -298,6 +313,7 @@ def _log_children(
     kinds = ("outcome", "model", "population", "site", "estimand")
     for key, group in groups.items():
         tags = _tags(plan, record) | {PART: "outcome", "mlflow.parentRunId": parent}
+        tags[NOTE] = describe_outcome(plan, group[0], record=record)
         child = _create_run(client, experiment_id, name=", ".join(key[:3]), tags=tags)
         params = dict(zip(kinds, key, strict=True)) | {
             "covariance": group[0].covariance,

@@ -12,10 +12,7 @@ if TYPE_CHECKING:
     from rctspark.contracts import Effect
     from rctspark.contracts.operation import AnalysisRecord
 
-SYNTHETIC = (
-    "> **Synthetic data.** The registers behind these figures are made up; no figure "
-    "here says anything about real persons."
-)
+SYNTHETIC = "**Synthetic data: no figure here is about real persons.**"
 READING = (
     "Intention to treat: the outcome of everyone assigned to the arm minus that of "
     "everyone assigned to `{control}`, whatever services they got, by least squares "
@@ -45,12 +42,14 @@ def describe_analysis(
         minimum_persons: Fewest persons behind a number.
 
     Returns:
-        Label if synthetic, headline effects, how to read them, what they rest on.
+        Label if synthetic, the first headline, all headlines, how to read them, what
+        they rest on.
     """
+    # The page shows three lines before it asks to be opened: the label and the first
+    # headline stand there.
     parts = [
-        f"## {plan.title}",
         SYNTHETIC if record.is_synthetic else "",
-        plan.description.strip(),
+        _lead(plan, effects),
         "### Headline effects",
         _headline_table(plan, effects, withheld),
         _scope(plan, effects, withheld, minimum_persons),
@@ -66,6 +65,30 @@ def describe_analysis(
         _origin(plan, record),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def describe_outcome(plan: Plan, effect: Effect, *, record: AnalysisRecord) -> str:
+    """Write the description of one outcome's run as Markdown.
+
+    Args:
+        plan: The analysis plan.
+        effect: One of its effects.
+        record: What the analysis rests on.
+
+    Returns:
+        Label if synthetic, and what the metrics are.
+    """
+    model = next((m for m in plan.models if m.name == effect.model), None)
+    adjusted = ", ".join(model.covariates) if model else ""
+    unit = next((o.unit for o in plan.outcomes if o.name == effect.outcome), "")
+    said = (
+        f"{_label(plan, effect.outcome)} ({unit}), analysed: {effect.population}. "
+        f"Effect of assignment against {_label(plan, effect.against)} by horizon "
+        f"(step), {effect.level:.0%} intervals, {effect.covariance}. "
+        f"Model {effect.model}: "
+    )
+    said += f"adjusted for {adjusted}." if adjusted else "difference in means."
+    return f"{SYNTHETIC}\n\n{said}" if record.is_synthetic else said
 
 
 def headline_of(plan: Plan, effect: Effect) -> bool:
@@ -130,8 +153,25 @@ def _effect_key(effect: Effect) -> tuple[str, int, str, str]:
     return (effect.outcome, effect.horizon, effect.model, effect.population)
 
 
+def _lead(plan: Plan, effects: Sequence[Effect]) -> str:
+    first = next((e for e in effects if headline_of(plan, e)), None)
+    if first is None:
+        return ""
+    return (
+        f"{_label(plan, first.outcome)}, horizon {first.horizon}, "
+        f"{_label(plan, first.arm)} against {_label(plan, first.against)}: "
+        f"**{number(first.estimate)}** (SE {number(first.std_error).lstrip('+')}, "
+        f"{first.level:.0%} interval {number(first.ci_lower)} to "
+        f"{number(first.ci_upper)}, p {_p_value(first)}, n {first.n_arm:,} and "
+        f"{first.n_against:,}; model {first.model})."
+    )
+
+
+def _p_value(effect: Effect) -> str:
+    return "< 0.001" if effect.p_value < 0.001 else f"{effect.p_value:.3f}"  # noqa: PLR2004
+
+
 def _headline_row(plan: Plan, e: Effect) -> str:
-    p_value = "< 0.001" if e.p_value < 0.001 else f"{e.p_value:.3f}"  # noqa: PLR2004
     cells = (
         _label(plan, e.outcome),
         str(e.horizon),
@@ -139,7 +179,7 @@ def _headline_row(plan: Plan, e: Effect) -> str:
         f"**{number(e.estimate)}**",
         number(e.std_error).lstrip("+"),
         f"{number(e.ci_lower)} to {number(e.ci_upper)}",
-        p_value,
+        _p_value(e),
         f"{e.n_arm:,}, {e.n_against:,}",
         number(e.mean_against).lstrip("+"),
         e.model,
