@@ -13,15 +13,18 @@ import logging
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rctspark.runtime.locks import holding
-from rctspark.runtime.tracking_note import (
-    describe_analysis,
-    describe_outcome,
-    headline_of,
+from rctspark.runtime.tracking_note import describe_analysis, describe_outcome
+from rctspark.runtime.tracking_numbers import (
+    analysis_tags,
+    arm_metrics,
+    effects_table,
+    may_be_shown,
+    parent_metrics,
 )
 
 if TYPE_CHECKING:
@@ -39,12 +42,6 @@ ARTIFACTS = "mlflow-artifacts"
 WAIT_SECONDS = 600.0
 METRICS_A_BATCH = 1000
 DIGEST_LENGTH = 16
-NUMBERS = ("estimate", "std_error", "ci_lower", "ci_upper", "p_value")
-READ_FIRST = (
-    *("outcome", "horizon", "arm", "against", "model", "population"),
-    *("estimate", "std_error", "ci_lower", "ci_upper", "p_value"),
-    *("n_arm", "n_against", "mean_against"),
-)
 PART = "part"
 NOTE = "mlflow.note.content"
 ANALYSIS = "analysis"
@@ -91,8 +88,8 @@ def track_analysis(
     Raises:
         StoreError: Another run held the same analysis for too long.
     """
-    shown = [e for e in effects if _may_be_shown(e, thresholds)]
-    withheld = [e for e in effects if not _may_be_shown(e, thresholds)]
+    shown = [e for e in effects if may_be_shown(e, thresholds)]
+    withheld = [e for e in effects if not may_be_shown(e, thresholds)]
     with _holding(tracking_uri, f"mlflow-{record.inputs}"):
         client = _open_client(tracking_uri)
         experiment_id = _experiment(client, tracking_uri, plan)
@@ -103,7 +100,7 @@ def track_analysis(
             client,
             experiment_id,
             name=f"{record.data_version}, plan {plan.hash[:8]}",
-            tags=_tags(plan, record) | {PART: ANALYSIS},
+            tags=analysis_tags(plan, record) | {PART: ANALYSIS},
         )
         try:
             note = describe_analysis(
@@ -155,11 +152,6 @@ def tracking_links(
         experiment=f"{page}/runs?{view}",
         run=f"{page}/runs/{run_id}?{view}",
     )
-
-
-def _may_be_shown(effect: Effect, thresholds: Thresholds) -> bool:
-    fewest = min(effect.n_arm, effect.n_against)
-    return fewest >= thresholds.minimum_persons and effect.df >= thresholds.minimum_df
 
 
 @contextmanager
@@ -245,18 +237,6 @@ def _create_run(
     return str(run.info.run_id)
 
 
-def _tags(plan: Plan, record: AnalysisRecord) -> dict[str, str]:
-    return {
-        "experiment": plan.name,
-        "plan_hash": plan.hash,
-        "data_version": record.data_version,
-        "code_version": record.code_version,
-        "run_id": record.run_id,
-        "inputs": record.inputs,
-        "synthetic": str(record.is_synthetic).lower(),
-    }
-
-
 def _log_parent(
     client: MlflowClient,
     run_id: str,
@@ -265,17 +245,7 @@ def _log_parent(
     record: AnalysisRecord,
     thresholds: Thresholds,
 ) -> None:
-    metrics = {
-        f"n_{arm}": float(n)
-        for arm, n in record.n_per_arm.items()
-        if n >= thresholds.minimum_persons
-    }
-    for effect in effects:
-        if headline_of(plan, effect):
-            name = f"{effect.outcome}_{effect.horizon}_{effect.arm}_{effect.model}"
-            if effect.population != plan.analyses[0].population:
-                name += f"_{effect.population}"
-            metrics |= {f"{n}_{name}": getattr(effect, n) for n in NUMBERS}
+    metrics = parent_metrics(plan, effects, record, thresholds)
     _log_metrics(client, run_id, [(name, value, 0) for name, value in metrics.items()])
     inference = plan.inference
     params = {
@@ -287,15 +257,8 @@ def _log_parent(
     }
     _log_params(client, run_id, params)
     if effects:
-        client.log_table(run_id, _effects_table(effects), "effects.json")
+        client.log_table(run_id, effects_table(effects), "effects.json")
     client.log_inputs(run_id, datasets=_datasets(record))
-
-
-def _effects_table(effects: Sequence[Effect]) -> dict[str, list[object]]:
-    """Return effects by column, in the order in which a person reads them."""
-    rows = [asdict(effect) for effect in effects]
-    rest = [name for name in rows[0] if name not in READ_FIRST]
-    return {name: [row[name] for row in rows] for name in (*READ_FIRST, *rest)}
 
 
 def _log_children(
@@ -312,7 +275,10 @@ def _log_children(
         groups.setdefault(names, []).append(e)
     kinds = ("outcome", "model", "population", "site", "estimand")
     for key, group in groups.items():
-        tags = _tags(plan, record) | {PART: "outcome", "mlflow.parentRunId": parent}
+        tags = analysis_tags(plan, record) | {
+            PART: "outcome",
+            "mlflow.parentRunId": parent,
+        }
         tags[NOTE] = describe_outcome(plan, group[0], record=record)
         child = _create_run(client, experiment_id, name=", ".join(key[:3]), tags=tags)
         params = dict(zip(kinds, key, strict=True)) | {
@@ -320,21 +286,9 @@ def _log_children(
             "level": group[0].level,
         }
         _log_params(client, child, params)
-        metrics = [m for e in group for m in _arm_metrics(e, plan.arms.control)]
+        metrics = [m for e in group for m in arm_metrics(e, plan.arms.control)]
         _log_metrics(client, child, list(dict.fromkeys(metrics)))
         client.set_terminated(child)
-
-
-def _arm_metrics(effect: Effect, control: str) -> list[tuple[str, float, int]]:
-    """Return the numbers of one effect: name, value, horizon."""
-    arm, against = effect.arm, effect.against
-    pair = arm if against == control else f"{arm}_against_{against}"
-    numbers = {f"{name}_{pair}": getattr(effect, name) for name in NUMBERS} | {
-        f"n_{arm}": effect.n_arm,
-        f"n_{against}": effect.n_against,
-        f"mean_{against}": effect.mean_against,
-    }
-    return [(name, float(value), effect.horizon) for name, value in numbers.items()]
 
 
 def _log_metrics(

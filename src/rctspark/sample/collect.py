@@ -96,7 +96,7 @@ def _collect(sample: DataFrame) -> pd.DataFrame:
     """Run the Spark job; an error's text would show the value that it met."""
     try:
         # Not toPandas: where it stops, it warns with the value that it met.
-        return sample.toArrow().to_pandas(date_as_object=False)
+        rows: pd.DataFrame = sample.toArrow().to_pandas()
     except PySparkException as broken:
         condition = broken.getCondition() or type(broken).__name__
         raise EstimationError(
@@ -104,6 +104,7 @@ def _collect(sample: DataFrame) -> pd.DataFrame:
             "covariate or outcome meets values that it can't use, write it with "
             "try_cast or try_divide."
         ) from None
+    return rows
 
 
 def _row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:

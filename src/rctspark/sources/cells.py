@@ -77,10 +77,10 @@ def _typed(column: RawColumn, cell: Column | None, layout: FileLayout) -> Column
 
 
 def _translated(cell: Column, codes: dict[str, str]) -> Column:
-    meaning = F.lit(None).cast("string")
-    for code, words in codes.items():
-        meaning = F.when(F.upper(cell) == code.upper(), F.lit(words)).otherwise(meaning)
-    return meaning
+    pairs = [
+        F.lit(text) for code, words in codes.items() for text in (code.upper(), words)
+    ]
+    return F.try_element_at(F.create_map(*pairs), F.upper(cell))
 
 
 def _words(column: RawColumn) -> str:

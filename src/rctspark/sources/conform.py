@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rctspark.config.mapping import Feed, Identifier, Mapping
     from rctspark.contracts import Table
 
-CELLS, REASONS, N_ROWS, CHECK = "_cells", "_reasons", "_n_rows", "_check"
+RAW, CELLS, REASONS, N_ROWS, CHECK = "_raw", "_cells", "_reasons", "_n_rows", "_check"
 ROW_HASH = "_row_hash"
 IS_KEPT = "_is_kept"
 DUPLICATE = "the row stands in the delivery more than once"
@@ -69,8 +69,9 @@ def conform_rows(
     table = FEEDABLE[feed.table]
     identifier = feed.identifier or mapping.identifier
     hashed = raw.withColumn(ROW_HASH, _row_hash(mapping))
-    raw_cells = hashed.withColumn(CELLS, _masked_cells(mapping))
-    typed = parse_cells(raw_cells, columns=mapping.columns, layout=mapping.file)
+    # Kept as it came; written as JSON only where the row is set aside.
+    whole = hashed.withColumn(RAW, _raw_cells(mapping))
+    typed = parse_cells(whole, columns=mapping.columns, layout=mapping.file)
     meant = typed.filter(feed.where) if feed.where else typed
     meant = meant.observe(read, *[_rows_of(i) for i in deliveries])
     named = _attach_persons(meant, pads, feed=feed, identifier=identifier)
@@ -291,7 +292,7 @@ def _attach_columns(rows: DataFrame, table: Table, *, feed: Feed) -> DataFrame:
     return rows.select(
         *given_names,
         *[column.alias(name) for name, column in (made | absent).items()],
-        *[FAULTS, CORRUPT, CELLS, ROW_HASH, CHECK],
+        *[FAULTS, CORRUPT, RAW, ROW_HASH, CHECK],
     )
 
 
@@ -308,10 +309,8 @@ def _judge(rows: DataFrame, table: Table, identifier: Identifier) -> DataFrame:
         if not promise.id.endswith(".person_id.present")
     ]
     reasons = F.concat_ws("; ", *faults)
-    is_kept = F.col(REASONS) == ""
-    return rows.withColumn(REASONS, reasons).withColumn(
-        CELLS, F.when(~is_kept, F.col(CELLS))
-    )
+    cells = F.when(F.col(REASONS) != "", masked(F.to_json(RAW)))
+    return rows.withColumn(REASONS, reasons).withColumn(CELLS, cells).drop(RAW)
 
 
 def _rows_of(delivery_id: str) -> Column:
@@ -322,7 +321,7 @@ def _row_hash(mapping: Mapping) -> Column:
     return F.xxhash64(*[F.col(f"`{c.name}`") for c in mapping.columns])
 
 
-def _masked_cells(mapping: Mapping) -> Column:
+def _raw_cells(mapping: Mapping) -> Column:
     identifiers = {name for kind in mapping.identifiers for name in kind.columns}
     cells = [
         F.when(F.trim(f"`{c.name}`") != "", "***").alias(c.name)
@@ -330,7 +329,7 @@ def _masked_cells(mapping: Mapping) -> Column:
         else F.col(f"`{c.name}`").cast("string").alias(c.name)
         for c in mapping.columns
     ]
-    return masked(F.to_json(F.struct(*cells)))
+    return F.struct(*cells)
 
 
 def _conformed_cells(table: Table) -> Column:
