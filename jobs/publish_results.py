@@ -69,7 +69,10 @@ def publish_results(run: Run) -> None:
     links = tracking_links(run.settings.tracking_uri, run_id)
     run.log.say(f"report: {page}; {len(tables)} released tables")
     run.log.step(run.job, report=str(page), tracked=run_id)
-    show(run, page, effects_table_text(release.effects, run.plan), links.run)
+    table = effects_table_text(
+        release.effects, run.plan, is_synthetic=release.is_synthetic
+    )
+    show(run, page, table, links.run)
 
 
 def make_record(run: Run, registers: Registers, results: Release) -> ReportRecord:

@@ -1,6 +1,7 @@
 """Contracts: what they refuse, promise and write; no Spark."""
 
 import pytest
+
 from rctspark.contracts import TABLES, Column, Table
 from rctspark.contracts.dictionary import write_dictionary
 from rctspark.errors import ContractError

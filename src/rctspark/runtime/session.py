@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from rctspark.errors import MachineError
@@ -43,7 +44,11 @@ def start_session(settings: Settings, root: Path, *, name: str) -> SparkSession:
     from pyspark.sql import SparkSession  # noqa: PLC0415 (slow to import)
 
     # pyspark prints every analysis error as a page of JSON, raw values included.
-    logging.getLogger("DataFrameQueryContextLogger").disabled = True
+    for name_of_logger in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
+        logging.getLogger(name_of_logger).disabled = True
+    # Moments are collected in the zone of the process; all of ours are UTC.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     builder = SparkSession.builder.appName(name)
     for key, value in conf.items():
         builder = builder.config(key, value)

@@ -100,9 +100,14 @@ def merge_repeated(judged: DataFrame, *, table: Table, how: str) -> DataFrame:
     rest = [*(c for c in table.names if c not in key), CHECK, CELLS]
     # Moved once, by key: everything below stays where it is.
     placed = judged.repartition(*key)
-    distinct = placed.groupBy(*key, ROW_HASH, REASONS).agg(
-        *[F.first(name).alias(name) for name in rest],
-        F.count(F.lit(1)).alias(N_ROWS),
+    # One struct is carried along faster than its twenty columns.
+    distinct = (
+        placed.groupBy(*key, ROW_HASH, REASONS)
+        .agg(
+            F.first(F.struct(*rest)).alias("_rest"),
+            F.count(F.lit(1)).alias(N_ROWS),
+        )
+        .select(*key, ROW_HASH, REASONS, N_ROWS, "_rest.*")
     )
     told = distinct.transform(_tell_duplicates, table=table)
     merge = _sum_amounts if how == "sum" else _reject_conflicts
