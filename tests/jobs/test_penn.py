@@ -97,7 +97,8 @@ def test_exit_within_ten_weeks(lake):
     assert f"{found['estimate']:+.4f} {found['std_error']:.4f}" == "+0.0436 0.0147"
 
 
-def test_the_tracked_run_holds_the_same_figures(lake, workplace):
+@pytest.mark.usefixtures("lake")
+def test_the_tracked_run_holds_the_same_figures(workplace):
     with sqlite3.connect(workplace / "out" / "mlflow.db") as database:
         metrics = dict(
             database.execute(
@@ -140,9 +141,8 @@ def changed(original):
     return "\n".join([header, *relabelled]) + "\n"
 
 
-def test_other_rows_give_what_statsmodels_gives_on_them(
-    run, workplace, original, tmp_path
-):
+@pytest.mark.usefixtures("spark")
+def test_other_rows_give_what_statsmodels_gives_on_them(workplace, original, tmp_path):
     """On a lake of its own, so that the first experiment is left alone."""
     text = changed(original)
     rows = pd.DataFrame(
@@ -157,7 +157,6 @@ def test_other_rows_give_what_statsmodels_gives_on_them(
     (tmp_path / "settings.yaml").write_text(
         settings.replace(str(workplace / "out"), str(tmp_path / "out"))
     )
-    place = type("Place", (), {"folder": tmp_path})
     deliveries = deliver(tmp_path / "deliveries", text)
     from build_panel import build_panel
     from build_population import build_population
@@ -165,7 +164,7 @@ def test_other_rows_give_what_statsmodels_gives_on_them(
     from rctspark.runtime.job import run_job
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RCTSPARK_CONF", str(place.folder / "settings.yaml"))
+        patch.setenv("RCTSPARK_CONF", str(tmp_path / "settings.yaml"))
         for job in (ingest, build_population, build_panel, estimate_effects):
             arguments = ["--plan", "penn", "--deliveries", str(deliveries)]
             assert run_job(job, doc="", argv=arguments) == 0

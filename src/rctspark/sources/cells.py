@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FAULTS = "_faults"
 DATE = re.compile(r"date\((.+)\)")
+COMPACT = "yyyyMMdd"
 KINDS = {
     "int": "whole number",
     "decimal": "number",
@@ -71,9 +72,18 @@ def _typed(column: RawColumn, cell: Column | None, layout: FileLayout) -> Column
         return _translated(cell, column.codes)
     if kind.startswith("decimal") and layout.decimal == ",":
         return F.replace(cell, F.lit(","), F.lit(".")).try_cast(kind)
+    if pattern and pattern.group(1) == COMPACT:
+        return _compact_date(cell)
     if pattern:
         return F.try_to_date(cell, pattern.group(1))
     return cell if kind == "string" else cell.try_cast(kind)
+
+
+def _compact_date(cell: Column) -> Column:
+    """Read yyyymmdd; as ISO text, because Spark reads that without a formatter."""
+    parts = [F.substring(cell, *at) for at in ((1, 4), (5, 2), (7, 2))]
+    is_whole = cell.rlike(r"^\d{8}$")
+    return F.when(is_whole, F.concat_ws("-", *parts)).try_cast("date")
 
 
 def _translated(cell: Column, codes: dict[str, str]) -> Column:

@@ -144,7 +144,7 @@ def count_funnel(
         ("in the window", "No day of enrolment inside the window"),
         ("in benefit at enrolment", "Benefit ended before the day of enrolment"),
         ("at the sites", "Served by another site"),
-        *[(x.id, x.reason) for x in exclusions],
+        *[(f"without {x.id.replace('_', ' ')}", x.reason) for x in exclusions],
     ]
     total = everyone.agg(F.count_distinct("person_id").alias("n_total"))
     here = flagged.groupBy(LEAVES).agg(F.count(F.lit(1)).alias("n_here"))
