@@ -11,7 +11,7 @@ from rctspark.runtime.store import Provenance, Store
 @pytest.fixture
 def settings(tmp_path, root):
     return read_settings(root).model_copy(
-        update={"out": tmp_path, "lake": str(tmp_path / "lake"), "wait_seconds": 1}
+        update={"out": tmp_path, "lake": str(tmp_path / "lake"), "wait_seconds": 300}
     )
 
 
