@@ -38,10 +38,13 @@ if TYPE_CHECKING:
     from rctspark.runtime.job import Run
 
 
+PEOPLE = (POPULATION, ASSIGNMENT, FUNNEL)
+
+
 def build_panel(run: Run) -> None:
     """Settle the registers of those who are followed, assemble, publish."""
     registers = open_registers(run, (BENEFIT_SPELLS,))
-    people = run.uses(run.store.pin(run.experiment, [POPULATION, ASSIGNMENT, FUNNEL]))
+    people = run.uses(run.store.pin(run.experiment, PEOPLE), PEOPLE)
     provenance = run.provenance(data_version=registers.version.name, inputs=())
     if run.is_current(run.experiment, provenance):
         run.log.say("panel: nothing has changed since the last release")

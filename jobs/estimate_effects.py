@@ -43,7 +43,7 @@ TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 def estimate_effects(run: Run) -> None:
     """Make the sample of each analysis, estimate each model, publish."""
     registers = open_registers(run, (PERSONS,))
-    panel = run.uses(run.store.pin(run.experiment, TABLES))
+    panel = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
     provenance = run.provenance(data_version=registers.version.name, inputs=())
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")

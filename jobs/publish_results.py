@@ -52,7 +52,7 @@ TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_OUTCOME, EFFECTS)
 def publish_results(run: Run) -> None:
     """Everything that people read leaves through here, screened."""
     registers = open_registers(run, ())
-    results = run.uses(run.store.pin(run.experiment, TABLES))
+    results = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
     record = make_record(run, registers, results)
     release = screen_record(record)
     out, name = run.settings.out, run.plan.name

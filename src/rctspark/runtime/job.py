@@ -114,9 +114,23 @@ class Run:
         self.log.step(self.job, rows=rows, release=release.run_id)
         return release
 
-    def uses(self, release: Release) -> Release:
-        """Note that the run reads the tables of a release."""
-        self.made_from |= release.versions
+    def uses(self, release: Release, tables: Sequence[Table] = ()) -> Release:
+        """Note what the run reads of a release: its digest of inputs rests on it.
+
+        Args:
+            release: A pinned release.
+            tables: Tables that are read; empty: all that it names. A release also
+                names what later jobs made, which must not count as an input.
+
+        Returns:
+            The release.
+        """
+        names = {f"{release.scope}/{table.name}" for table in tables}
+        self.made_from |= {
+            name: version
+            for name, version in release.versions.items()
+            if not names or name in names
+        }
         return release
 
     def carrying(self, scope: str) -> Run:
