@@ -150,8 +150,10 @@ def test_our_suites_run_on_empty_tables_and_pass(spark, root):
 
 
 def test_nothing_is_left_cached(spark, jobs):
+    kept = spark.sparkContext._jsc.getPersistentRDDs  # noqa: SLF001
+    before = set(kept())
     check_beliefs(jobs, PAYROLL, [WAGE])
-    assert spark.sparkContext._jsc.getPersistentRDDs().size() == 0  # noqa: SLF001
+    assert set(kept()) == before
     assert not jobs.is_cached
 
 
