@@ -22,6 +22,7 @@ from rctspark.sources.conform import (
     keep_conformed,
     keep_person_keys,
     keep_rejected,
+    merge_repeated,
 )
 from rctspark.sources.delivered import find_deliveries
 from rctspark.sources.identity import make_pads
@@ -29,6 +30,7 @@ from rctspark.sources.load import (
     conform_loads,
     describe_deliveries,
     pending_loads,
+    repeated_in,
     require_distinct_persons,
 )
 from rctspark.sources.raw import require_headers
@@ -51,7 +53,9 @@ def ingest(run: Run) -> None:
         if not mine:
             continue
         rows, read = conform_loads(run.spark, pads, mine)
-        staged = run.stage(table.name, rows)
+        judged = run.stage(f"{table.name}_delivered", rows)
+        merged = merge_repeated(judged, table=table, how=repeated_in(mine))
+        staged = run.stage(table.name, merged)
         counted = count_rows(staged).collect()
         described += describe_deliveries(
             mine, read=read, counted=counted, loaded_at=datetime.now(UTC)

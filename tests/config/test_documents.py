@@ -107,6 +107,26 @@ def test_local_settings_lie_over_the_base(root, tmp_path, monkeypatch):
     assert settings.thresholds.minimum_df == 10
 
 
+@pytest.mark.parametrize(
+    ("place", "meant"),
+    [
+        ("out/lake", "{root}/out/lake"),
+        ("/data/lake", "/data/lake"),
+        ("s3a://bucket/lake", "s3a://bucket/lake"),
+        ("hdfs:///lake", "hdfs:///lake"),
+        ("sqlite:///out/mlflow.db", "sqlite:///{root}/out/mlflow.db"),
+        ("sqlite:////data/mlflow.db", "sqlite:////data/mlflow.db"),
+    ],
+)
+def test_places_are_relative_to_the_folder_of_conf(
+    place, meant, root, tmp_path, monkeypatch
+):
+    (tmp_path / "mine.yaml").write_text(f"lake: {place}\ntracking_uri: {place}\n")
+    monkeypatch.setenv("RCTSPARK_CONF", str(tmp_path / "mine.yaml"))
+    settings = read_settings(root)
+    assert {settings.lake, settings.tracking_uri} == {meant.format(root=root)}
+
+
 def test_a_key_never_stands_in_settings(root, tmp_path, monkeypatch):
     named = tmp_path / "mine.yaml"
     named.write_text("pseudonym_key: abc\n")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rctspark.config.mapping import Mapping
+from rctspark.config.mapping import FEEDABLE, Mapping
 from rctspark.contracts import CONTACTS, PAYROLL
 from rctspark.sources.conform import (
     CONFLICT,
@@ -14,10 +14,11 @@ from rctspark.sources.conform import (
     keep_conformed,
     keep_person_keys,
     keep_rejected,
+    merge_repeated,
 )
 from rctspark.sources.delivered import find_deliveries
 from rctspark.sources.identity import make_pads
-from rctspark.sources.load import Load, conform_loads
+from rctspark.sources.load import Load, conform_loads, repeated_in
 
 KEY = b"a key for tests, of 40 bytes, not a secret"
 VALID = ("999990019", "999990032")
@@ -94,11 +95,13 @@ def conform(spark, tmp_path):
         feed = mapping.feeds[0]
         load = Load(file, feed.table, mapping.feeds)
         rows, (counter,) = conform_loads(spark, make_pads(spark, KEY), [load])
-        out = str(tmp_path / "staged")
+        out = str(tmp_path / "judged")
         rows.write.mode("overwrite").parquet(out)
-        return spark.read.schema(rows.schema).parquet(out), counter.get[
-            load.delivery_id
-        ]
+        judged = spark.read.schema(rows.schema).parquet(out)
+        staged = merge_repeated(
+            judged, table=FEEDABLE[feed.table], how=repeated_in([load])
+        )
+        return staged, counter.get[load.delivery_id]
 
     return conformed
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from rctspark.config.documents import Document, overlay_documents
 
 PLACE = "RCTSPARK_CONF"
+SQLITE = "sqlite:///"
 
 
 class Thresholds(Document):
@@ -74,8 +75,9 @@ def read_settings(root: Path) -> Settings:
         root: Folder that holds `conf/`.
 
     Returns:
-        The settings. The environment variable RCTSPARK_CONF may name another file
-        that takes the place of `conf/local/settings.yaml`.
+        The settings; places that are relative are made relative to `root`. The
+        environment variable RCTSPARK_CONF may name another file that takes the place
+        of `conf/local/settings.yaml`.
 
     Raises:
         ConfigError: A file is missing or has faults.
@@ -83,6 +85,22 @@ def read_settings(root: Path) -> Settings:
     local = root / "conf" / "local" / "settings.yaml"
     named = os.environ.get(PLACE)
     above = [type(root)(named)] if named else [local] if local.is_file() else []
-    return overlay_documents(
+    read = overlay_documents(
         [root / "conf" / "base" / "settings.yaml", *above], Settings
     )
+    key = read.pseudonym_key_file
+    return read.model_copy(
+        update={
+            "out": root / read.out,
+            "lake": _placed(read.lake, root),
+            "tracking_uri": _placed(read.tracking_uri, root),
+            "pseudonym_key_file": root / key if key else None,
+        }
+    )
+
+
+def _placed(place: str, root: Path) -> str:
+    """Make a relative path absolute, also that of SQLite; leave other addresses."""
+    if place.startswith(SQLITE):
+        return f"{SQLITE}{root.resolve() / place.removeprefix(SQLITE)}"
+    return place if "://" in place else str(root.resolve() / place)

@@ -1,14 +1,17 @@
 """Delivered rows to conformed rows: typed, keyed, pseudonymised, all accounted for.
 
 Every row of a file ends either among the rows kept or among those set aside, with a
-reason. The two stand in one frame until they are written, so that a file is read once.
+reason. The two stand in one frame until they are written, so that a file is read once
+(`conform_rows`); only then are rows of one key held against one another
+(`merge_repeated`), because few are.
 """
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from rctspark.config.mapping import FEEDABLE
@@ -24,15 +27,15 @@ from rctspark.sources.identity import (
 from rctspark.sources.raw import CORRUPT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from pyspark.sql import Column, DataFrame, Observation
+    from pyspark.sql import Column, Observation
 
     from rctspark.config.mapping import Feed, Identifier, Mapping
     from rctspark.contracts import Table
 
 RAW, CELLS, REASONS, N_ROWS, CHECK = "_raw", "_cells", "_reasons", "_n_rows", "_check"
-ROW_HASH = "_row_hash"
+ROW_HASH, KEY_HASH, REPEATED = "_row_hash", "_key_hash", "_repeated"
 IS_KEPT = "_is_kept"
 DUPLICATE = "the row stands in the delivery more than once"
 CONFLICT = "the key stands in the delivery more than once, with other values"
@@ -48,7 +51,7 @@ def conform_rows(
     deliveries: Sequence[str],
     read: Observation,
 ) -> DataFrame:
-    """Conform the rows of files of one layout for one table.
+    """Conform the rows of files of one layout for one table: one pass, no shuffle.
 
     Args:
         raw: The files, as `read_raw` gives them, with `delivery_id`, `_period` and
@@ -61,10 +64,12 @@ def conform_rows(
             per delivery, by its id.
 
     Returns:
-        The table's columns (null where a row is set aside), and: `_is_kept`;
-        `_reasons` (empty where kept); `_cells` (the row as delivered, as JSON,
-        identifiers masked; null where kept); `_n_rows` (delivered rows that this one
-        stands for); `_check` (the bits that tell colliding pseudonyms apart).
+        The table's columns (null where a row is set aside), and: `_reasons` (empty
+        where the row is sound); `_cells` (the row as delivered, as JSON, identifiers
+        masked; null where sound); `_check` (the bits that tell colliding pseudonyms
+        apart); `_row_hash` (of the row as delivered); `_key_hash` (of the table's
+        key; null where the row is set aside); `_repeated` (what the mapping says of
+        rows of one key).
     """
     table = FEEDABLE[feed.table]
     identifier = feed.identifier or mapping.identifier
@@ -77,63 +82,71 @@ def conform_rows(
     named = _attach_persons(meant, pads, feed=feed, identifier=identifier)
     conformed = _attach_columns(named, table, feed=feed)
     judged = _judge(conformed, table, identifier)
-    merged = merge_repeated(judged, table=table, how=feed.repeated)
-    return merged.withColumn(IS_KEPT, F.col(REASONS) == "")
+    key_hash = F.when(F.col(REASONS) == "", F.xxhash64(*table.key))
+    return judged.withColumns({KEY_HASH: key_hash, REPEATED: F.lit(feed.repeated)})
 
 
-def merge_repeated(judged: DataFrame, *, table: Table, how: str) -> DataFrame:
+def merge_repeated(judged: DataFrame, *, table: Table, how: Iterable[str]) -> DataFrame:
     """Leave one row per key; set aside what stood there more than once.
 
     Wholly equal rows are duplicates: one is kept. Rows of one key that differ are
     corrections (`sum`: amounts are added, the rest comes from the row with the largest
     amount) or contradict one another (`reject`: all are set aside).
 
+    Keys that may stand there twice are found by a count of hashes and are few: all
+    other rows stay where they are.
+
     Args:
-        judged: Rows with `_reasons`, `_cells` and `_row_hash` of what was delivered.
+        judged: Rows of `conform_rows`, read back from where they were written.
         table: Their table.
-        how: `sum` or `reject`.
+        how: What the mappings of the rows say: `sum`, `reject`, or both.
 
     Returns:
-        One row per key kept, and the rows set aside; with `_n_rows`.
+        The table's columns, `_reasons`, `_cells` and `_check` as they came, and:
+        `_is_kept`; `_n_rows` (delivered rows that this one stands for).
     """
+    suspected = (
+        judged.filter(F.col(KEY_HASH).isNotNull())
+        .groupBy(KEY_HASH)
+        .agg(F.count(F.lit(1)).alias("n"))
+        .filter("n > 1")
+        .select(KEY_HASH, F.lit(True).alias("_again"))  # noqa: FBT003
+    )
+    told = judged.join(F.broadcast(suspected), on=KEY_HASH, how="left")
+    once = told.filter("_again IS NULL").withColumn(N_ROWS, F.lit(1).cast("bigint"))
+    again = _tell_duplicates(told.filter("_again"), table=table)
+    columns = [*table.names, CELLS, REASONS, N_ROWS, CHECK]
+    merges = {"sum": _sum_amounts, "reject": _reject_conflicts}
+    parts = [once] + [
+        merges[one](again.filter(F.col(REPEATED) == one), table) for one in sorted(how)
+    ]
+    merged = reduce(DataFrame.unionByName, [part.select(*columns) for part in parts])
+    return merged.withColumn(IS_KEPT, F.col(REASONS) == "")
+
+
+def _tell_duplicates(rows: DataFrame, *, table: Table) -> DataFrame:
+    """Leave one of wholly equal rows; where there were n, set n - 1 aside as one."""
     key = list(table.key)
-    rest = [*(c for c in table.names if c not in key), CHECK, CELLS]
-    # Moved once, by key: everything below stays where it is.
-    placed = judged.repartition(*key)
-    # One struct is carried along faster than its twenty columns.
-    distinct = (
-        placed.groupBy(*key, ROW_HASH, REASONS)
-        .agg(
-            F.first(F.struct(*rest)).alias("_rest"),
-            F.count(F.lit(1)).alias(N_ROWS),
-        )
-        .select(*key, ROW_HASH, REASONS, N_ROWS, "_rest.*")
+    rest = [*(c for c in table.names if c not in key), CHECK]
+    distinct = rows.groupBy(*key, ROW_HASH, REPEATED).agg(
+        F.first(F.struct(*rest)).alias("_rest"), F.count(F.lit(1)).alias("_n")
     )
-    told = distinct.transform(_tell_duplicates, table=table)
-    merge = _sum_amounts if how == "sum" else _reject_conflicts
-    return merge(told, table).select(*table.names, CELLS, REASONS, N_ROWS, CHECK)
+    kept = _fate("", F.lit(1), None)
+    again = _fate(DUPLICATE, F.col("_n") - 1, _conformed_cells(table))
+    fates = F.when(F.col("_n") > 1, F.array(kept, again)).otherwise(F.array(kept))
+    names = [*key, ROW_HASH, REPEATED, "_n", *rest]
+    split = distinct.select(*key, ROW_HASH, REPEATED, "_n", "_rest.*")
+    return split.select(*names, F.explode(fates).alias("_fate")).select(
+        *[n for n in names if n != "_n"], "_fate.*"
+    )
 
 
-def _tell_duplicates(distinct: DataFrame, *, table: Table) -> DataFrame:
-    """Split a sound row that stood there n times into one kept and n - 1 set aside."""
-    n = F.col(N_ROWS)
-    one = F.lit(1).cast("bigint")
-    kept = F.struct(F.col(REASONS).alias("reasons"), one.alias("n"), CELLS)
-    as_is = F.struct(F.col(REASONS).alias("reasons"), n.alias("n"), CELLS)
-    again = F.struct(
-        F.lit(DUPLICATE).alias("reasons"),
-        (n - 1).alias("n"),
-        _conformed_cells(table).alias(CELLS),
-    )
-    is_repeated = (F.col(REASONS) == "") & (n > 1)
-    fates = F.when(is_repeated, F.array(kept, again)).otherwise(F.array(as_is))
-    rest = [c for c in distinct.columns if c not in (REASONS, N_ROWS, CELLS)]
-    split = distinct.select(*rest, F.explode(fates).alias("fate"))
-    return split.select(
-        *rest,
-        F.col("fate.reasons").alias(REASONS),
-        F.col("fate.n").alias(N_ROWS),
-        F.col(f"fate.{CELLS}").alias(CELLS),
+def _fate(reasons: str, n_rows: Column, cells: Column | None) -> Column:
+    text = F.lit(None) if cells is None else cells
+    return F.struct(
+        F.lit(reasons).alias(REASONS),
+        n_rows.cast("bigint").alias(N_ROWS),
+        text.cast("string").alias(CELLS),
     )
 
 
@@ -142,7 +155,7 @@ def _sum_amounts(rows: DataFrame, table: Table) -> DataFrame:
     amounts = [c for c in table.columns if c.type in AMOUNTS and c.name not in key]
     rest = [c.name for c in table.columns if c not in amounts and c.name not in key]
     # Rows set aside stay apart: each is a lane of its own.
-    lane = F.when(F.col(REASONS) != "", F.struct(ROW_HASH, REASONS))
+    lane = F.when(F.col(REASONS) != "", F.col(ROW_HASH))
     largest = F.struct(F.col(amounts[0].name), F.col(ROW_HASH))
     summed = (
         rows.withColumn("_lane", lane)
@@ -159,9 +172,10 @@ def _sum_amounts(rows: DataFrame, table: Table) -> DataFrame:
 def _reject_conflicts(rows: DataFrame, table: Table) -> DataFrame:
     same_key = Window.partitionBy(*table.key)
     is_sound = F.col(REASONS) == ""
-    n_sound = F.count_if(is_sound).over(same_key)
-    judged = rows.withColumn("_conflicts", is_sound & (n_sound > 1))
-    return judged.withColumns(
+    told = rows.withColumn(
+        "_conflicts", is_sound & (F.count_if(is_sound).over(same_key) > 1)
+    )
+    return told.withColumns(
         {
             REASONS: F.when(F.col("_conflicts"), CONFLICT).otherwise(F.col(REASONS)),
             CELLS: F.when(F.col("_conflicts"), _conformed_cells(table)).otherwise(
@@ -175,7 +189,7 @@ def keep_conformed(staged: DataFrame, *, table: Table) -> DataFrame:
     """Keep the rows that became rows of the table.
 
     Args:
-        staged: Rows of `conform_rows`.
+        staged: Rows of `merge_repeated`.
         table: Their table.
 
     Returns:
@@ -188,7 +202,7 @@ def keep_rejected(staged: DataFrame, *, register: str) -> DataFrame:
     """Keep the rows that were set aside; equal ones are counted together.
 
     Args:
-        staged: Rows of `conform_rows`.
+        staged: Rows of `merge_repeated`.
         register: Table that they were meant for.
 
     Returns:
@@ -209,7 +223,7 @@ def keep_person_keys(staged: DataFrame) -> DataFrame:
     """Keep the pseudonyms of the rows kept, with the bits that tell them apart.
 
     Args:
-        staged: Rows of `conform_rows`.
+        staged: Rows of `merge_repeated`.
 
     Returns:
         PERSON_KEYS, one row per delivery, person and check bits.
@@ -222,7 +236,7 @@ def count_rows(staged: DataFrame) -> DataFrame:
     """Count the delivered rows of every delivery.
 
     Args:
-        staged: Rows of `conform_rows`.
+        staged: Rows of `merge_repeated`.
 
     Returns:
         Per delivery_id: `rows_kept`, `rows_rejected` and `rows_conformed`.

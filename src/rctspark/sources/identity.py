@@ -139,13 +139,11 @@ def _word(number: int) -> Column:
 
 def _bsn(trimmed: Column) -> Column:
     digits = F.when(trimmed.rlike(r"^\d{1,9}$"), F.lpad(trimmed, BSN_DIGITS, "0"))
-    weighted = [
-        F.substring(digits, place, 1).cast("int") * weight
-        for place, weight in enumerate(BSN_WEIGHTS, start=1)
-    ]
-    total = weighted[0]
-    for term in weighted[1:]:
-        total = total + term
+    number = digits.cast("int")
+    total = F.lit(0)
+    for place, weight in enumerate(reversed(BSN_WEIGHTS)):
+        digit = F.call_function("div", number, F.lit(10**place)) % 10
+        total = total + digit * weight
     passes = (total % MODULUS == 0) & (digits != "0" * BSN_DIGITS)
     return F.when(passes, digits)
 

@@ -96,8 +96,9 @@ def conform_loads(
         loads: Loads of one table.
 
     Returns:
-        Rows of `conform_rows`, and the counters that know, once the rows are
-        written, how many rows each file held for the table.
+        Rows of `conform_rows`, to be written before `merge_repeated` reads them; and
+        the counters that know, once that is done, how many rows each file held for
+        the table.
     """
     parts: list[DataFrame] = []
     counters: list[Observation] = []
@@ -121,6 +122,11 @@ def conform_loads(
                 )
             )
     return reduce(DataFrame.unionByName, parts), counters
+
+
+def repeated_in(loads: Iterable[Load]) -> set[str]:
+    """Return what the mappings say of rows of one key: `sum`, `reject`, or both."""
+    return {feed.repeated for load in loads for feed in load.feeds}
 
 
 def _read(spark: SparkSession, load: Load) -> DataFrame:
