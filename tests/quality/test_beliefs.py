@@ -150,7 +150,7 @@ def test_our_suites_run_on_empty_tables_and_pass(spark, root):
 
 
 def test_nothing_is_left_cached(spark, jobs):
-    kept = spark.sparkContext._jsc.getPersistentRDDs  # noqa: SLF001
+    kept = spark.sparkContext._jsc.getPersistentRDDs
     before = set(kept())
     check_beliefs(jobs, PAYROLL, [WAGE])
     assert set(kept()) == before

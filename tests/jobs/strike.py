@@ -1,0 +1,83 @@
+"""Run the ingest job in a process that is killed at a moment, group and all.
+
+Called by `test_kill.py` as `python strike.py <moment> <arguments of the job>`. It
+prints where it struck; SIGKILL leaves neither Python nor Java a moment to tidy up.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ingest import ingest
+from rctspark.runtime import store
+from rctspark.runtime.job import run_job
+
+
+def strike(where):
+    print(f"STRUCK {where}", flush=True)
+    os.killpg(0, signal.SIGKILL)
+
+
+def when_a_candidate_is_half_written(lake):
+    """Strike as soon as Spark has a file open for the first table of the run."""
+
+    def watch():
+        while not any(Path(lake).glob("candidates/*/steps/*/_temporary/**/part-*")):
+            time.sleep(0.002)
+        strike("while a candidate was being written")
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def in_the_gate(_):
+    audit = store.Store._audit
+
+    def struck(self, scope, candidates, provenance, gate):
+        def require(*_):
+            strike("in the gate, its results written")
+
+        audit(self, scope, candidates, provenance, type(gate)(gate.check, require))
+
+    store.Store._audit = struck
+
+
+def between_two_tables(_):
+    commit = store.Store._commit
+    done = []
+
+    def struck(self, scope, made, provenance, slices):
+        if done:
+            strike(f"after the commit of {done[0]}, before that of {made.table.name}")
+        done.append(made.table.name)
+        return commit(self, scope, made, provenance, slices)
+
+    store.Store._commit = struck
+
+
+def before_the_release(_):
+    append = store.Store._append
+
+    def struck(self, scope, table, rows):
+        if table.name == "releases":
+            strike("after all commits, before the release row")
+        append(self, scope, table, rows)
+
+    store.Store._append = struck
+
+
+MOMENTS = {
+    "candidate": when_a_candidate_is_half_written,
+    "gate": in_the_gate,
+    "tables": between_two_tables,
+    "release": before_the_release,
+    "never": lambda _: None,
+}
+
+if __name__ == "__main__":
+    moment, lake, *arguments = sys.argv[1:]
+    MOMENTS[moment](lake)
+    sys.argv = ["ingest", *arguments]
+    sys.exit(run_job(ingest, doc=ingest.__doc__, argv=arguments))
