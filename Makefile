@@ -36,7 +36,7 @@ ui: setup ## Show the tracked runs (MLflow) on this machine
 	@$(BIN)/mlflow ui --backend-store-uri sqlite:///out/mlflow.db --host 127.0.0.1 --port 5000
 
 test: setup ## Every behaviour on small inputs
-	@$(BIN)/pytest -q -m "not long"
+	@$(BIN)/pytest -q -m "not long" -n 2 --dist loadfile
 
 test-fast: setup ## Tests that need no Spark
 	@$(BIN)/pytest -q -m "not long and not spark"

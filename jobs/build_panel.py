@@ -27,6 +27,7 @@ from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.sources.settle import (
+    LINKING,
     attach_job_starts,
     flag_overruled,
     keep_newest_contacts,
@@ -43,7 +44,7 @@ PEOPLE = (POPULATION, ASSIGNMENT, FUNNEL)
 
 def build_panel(run: Run) -> None:
     """Settle the registers of those who are followed, assemble, publish."""
-    registers = open_registers(run, (BENEFIT_SPELLS,))
+    registers = open_registers(run, (BENEFIT_SPELLS,), linking=LINKING)
     people = run.uses(run.store.pin(run.experiment, PEOPLE), PEOPLE)
     provenance = run.provenance(data_version=registers.version.name, inputs=())
     if run.is_current(run.experiment, provenance):

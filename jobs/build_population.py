@@ -25,6 +25,7 @@ from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.sources.settle import (
+    LINKING,
     flag_overruled,
     keep_newest_listings,
     keep_newest_persons,
@@ -51,7 +52,9 @@ if TYPE_CHECKING:
 
 def build_population(run: Run) -> None:
     """Settle the registers, follow the clock, exclude, assign, publish."""
-    registers = open_registers(run, (PERSONS, BENEFIT_SPELLS, ASSIGNMENT_LISTS))
+    registers = open_registers(
+        run, (PERSONS, BENEFIT_SPELLS, ASSIGNMENT_LISTS), linking=LINKING
+    )
     version, deliveries = registers.version, registers.deliveries
     provenance = run.provenance(data_version=version.name, inputs=())
     if run.is_current(run.experiment, provenance):

@@ -29,7 +29,7 @@ from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.sample.assemble import make_sample
 from rctspark.sample.collect import collect_sample
-from rctspark.sources.settle import keep_newest_persons
+from rctspark.sources.settle import LINKING, keep_newest_persons
 
 if TYPE_CHECKING:
     from rctspark.config.plan import Analysis
@@ -42,7 +42,7 @@ TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 
 def estimate_effects(run: Run) -> None:
     """Make the sample of each analysis, estimate each model, publish."""
-    registers = open_registers(run, (PERSONS,))
+    registers = open_registers(run, (PERSONS,), linking=LINKING)
     panel = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
     provenance = run.provenance(data_version=registers.version.name, inputs=())
     if run.is_current(run.experiment, provenance):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rctspark.config import Thresholds
+from rctspark.config import Exemption, Thresholds
 from rctspark.errors import ContractError
-from rctspark.release.design import ArmCount, Exemption, FunnelStep, screen_design
+from rctspark.release.design import ArmCount, FunnelStep, screen_design
 
 TEN = Thresholds()
 ARMS = (ArmCount(None, "a", "a", 100), ArmCount(None, "b", "b", 100))
@@ -102,7 +102,7 @@ def test_the_analysis_may_follow_the_recorded_arm():
 
 
 def test_the_data_owner_can_exempt_a_table():
-    exempt = Exemption("funnel", "rule 9", "counts by design")
+    exempt = Exemption(table="funnel", rule="rule 9", reason="counts by design")
     shown = screen_design(funnel(500, 4), ARMS, TEN, exemptions=(exempt,))
     assert [s.n_leaving for s in shown.funnel] == ["0", "500", "4"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rctspark.config.mapping import Mapping, read_mapping
 from rctspark.config.plan import Plan, read_plan
-from rctspark.config.settings import Settings, Thresholds, read_settings
+from rctspark.config.settings import Exemption, Settings, Thresholds, read_settings
 
 __all__ = [
+    "Exemption",
     "Mapping",
     "Plan",
     "Settings",

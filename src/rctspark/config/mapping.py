@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from rctspark.config.documents import Document, read_document
-from rctspark.contracts import REGISTERS
+from rctspark.contracts import PERSON_LINKS, REGISTERS
 from rctspark.contracts.delivery import DELIVERY_ID
 from rctspark.contracts.person import PERSON_ID
 from rctspark.errors import ConfigError
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FEEDABLE = {table.name: table for table in REGISTERS}
-GIVEN = {DELIVERY_ID.name, PERSON_ID.name, "id_parity", "linked_person_id"}
+GIVEN = {
+    DELIVERY_ID.name,
+    PERSON_ID.name,
+    "id_parity",
+    "linked_person_id",
+    "linked_kind",
+}
 """Columns that ingestion makes itself, from the file and its identifiers."""
 RAW_TYPES = re.compile(
     r"string|int|boolean|decimal\(\d+,\d+\)|date\([^)]+\)|date", re.ASCII
@@ -176,6 +182,8 @@ class Feed(Document):
         required = {c.name for c in table.columns if not c.is_nullable} - GIVEN
         faults = [f"has no column {c}" for c in sorted(set(self.columns) - wanted)]
         faults += [f"needs column {c}" for c in sorted(required - set(self.columns))]
+        if (self.linked_identifier is None) == (table is PERSON_LINKS):
+            faults.append("needs linked_identifier, and only person_links takes it")
         if faults:
             raise ValueError(f"table {self.table} " + "; ".join(faults))
         return self

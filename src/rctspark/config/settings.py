@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -25,6 +26,20 @@ class Thresholds(Document):
     minimum_persons: int = Field(10, ge=1)
     minimum_df: int = Field(10, ge=1)
     maximum_share: float = Field(0.90, gt=0, le=1)
+
+
+class Exemption(Document):
+    """A table of counts by design that the data owner lets leave as it is (rule 9).
+
+    Attributes:
+        table: `funnel` or `arms`.
+        rule: Name of the rule that allows it.
+        reason: Why.
+    """
+
+    table: Literal["funnel", "arms"]
+    rule: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
 
 
 class SparkSettings(Document):
@@ -53,6 +68,7 @@ class Settings(Document):
         wait_seconds: How long a run waits for another one that publishes.
         largest_sample_rows: Most persons that are brought to the driver.
         thresholds: Disclosure thresholds.
+        exemptions: Tables of counts by design that the data owner exempts.
         spark: Spark settings.
     """
 
@@ -65,6 +81,7 @@ class Settings(Document):
     wait_seconds: int = Field(600, ge=0)
     largest_sample_rows: int = Field(2_000_000, ge=1)
     thresholds: Thresholds = Thresholds()
+    exemptions: tuple[Exemption, ...] = ()
     spark: SparkSettings = SparkSettings()
 
 

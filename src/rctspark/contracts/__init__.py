@@ -12,7 +12,13 @@ from rctspark.contracts.delivery import (
     PERSON_LINKS,
     REJECTED_ROWS,
 )
-from rctspark.contracts.operation import GATE_RESULTS, RELEASES, Gate, GateResult
+from rctspark.contracts.operation import (
+    GATE_RESULTS,
+    RELEASES,
+    Gate,
+    GateResult,
+    Linking,
+)
 from rctspark.contracts.panel import PERSON_MONTH, PERSON_MONTH_KEY, PERSON_OUTCOME
 from rctspark.contracts.payroll import PAYROLL
 from rctspark.contracts.person import PERSONS
@@ -76,6 +82,7 @@ __all__ = [
     "Effect",
     "Gate",
     "GateResult",
+    "Linking",
     "Promise",
     "Table",
 ]

@@ -58,6 +58,20 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Linking:
+    """How rows of another identifier kind are joined to the experiment's persons.
+
+    Attributes:
+        newest: Keeps the newest link of each person of another kind; takes
+            PERSON_LINKS and DELIVERIES, returns PERSON_LINKS.
+        attach: Names the persons of rows by links; takes rows and links.
+    """
+
+    newest: Callable[[DataFrame, DataFrame], DataFrame]
+    attach: Callable[[DataFrame, DataFrame], DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
 class TableVersion:
     """One version of a table that an analysis read.
 

@@ -20,7 +20,7 @@ from rctspark.release.suppression import suppress
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rctspark.config import Thresholds
+    from rctspark.config import Exemption, Thresholds
 
 ENROLLED = "enrolled"
 EVERYONE = "everyone"
@@ -61,21 +61,6 @@ class ArmCount:
     arm_recorded: str | None
     arm: str
     persons: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exemption:
-    """A table of counts by design that the data owner lets leave as it is (rule 9).
-
-    Attributes:
-        table: `funnel` or `arms`.
-        rule: Name of the rule that allows it.
-        reason: Why.
-    """
-
-    table: str
-    rule: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
+from rctspark.contracts import Effect
 from rctspark.errors import ContractError, listed
-from rctspark.release.design import DesignCounts, screen_design
+from rctspark.release.design import (
+    ArmCount,
+    DesignCounts,
+    FunnelStep,
+    screen_design,
+)
 from rctspark.release.disclosure import (
     ScreenedEffects,
     screen_effects,
@@ -15,11 +23,10 @@ from rctspark.release.disclosure import (
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
 
-    from rctspark.config import Plan, Thresholds
-    from rctspark.contracts import Effect
-    from rctspark.release.design import ArmCount, Exemption, FunnelStep
+    from rctspark.config import Exemption, Plan, Settings, Thresholds
+
+Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +161,81 @@ class Release:
             "plan_hash": self.plan_hash,
             "is_synthetic": "yes" if self.is_synthetic else "no",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of the tables that a report is made from, as plain mappings.
+
+    Attributes:
+        effects: EFFECTS.
+        funnel: FUNNEL.
+        arms: Enrolled persons by arm of the rule, recorded arm and analysed arm.
+        unobserved: Persons without an outcome, by outcome and horizon.
+        deliveries: DELIVERIES of the data version.
+    """
+
+    effects: Rows
+    funnel: Rows
+    arms: Rows
+    unobserved: Rows
+    deliveries: Rows
+
+    @property
+    def n_per_arm(self) -> dict[str, int]:
+        """Enrolled persons by the arm that the analysis follows."""
+        counts: dict[str, int] = {}
+        for row in self.arms:
+            counts[row["arm"]] = counts.get(row["arm"], 0) + row["persons"]
+        return counts
+
+
+def make_record(  # noqa: PLR0913 (a report rests on all of them)
+    found: Found,
+    plan: Plan,
+    settings: Settings,
+    *,
+    sample_ratio_p: float | None,
+    data_version: str,
+    run_id: str,
+    code_version: str,
+) -> ReportRecord:
+    """Make the record of an analysis from what its tables hold.
+
+    Args:
+        found: Rows of the tables.
+        plan: The analysis plan.
+        settings: Thresholds and exemptions of the data owner.
+        sample_ratio_p: p-value of the intended shares; None: the plan has none.
+        data_version: Named set of deliveries.
+        run_id: Run that estimated the effects.
+        code_version: Version and digest of the package.
+
+    Returns:
+        The record, unscreened.
+    """
+    return ReportRecord(
+        plan=plan,
+        plan_hash=plan.hash,
+        effects=tuple(Effect(**row) for row in found.effects),
+        funnel=tuple(
+            FunnelStep(**row) for row in sorted(found.funnel, key=itemgetter("step"))
+        ),
+        assignment=tuple(ArmCount(**row) for row in found.arms),
+        sample_ratio_p=sample_ratio_p,
+        thresholds=settings.thresholds,
+        exemptions=settings.exemptions,
+        data_version=data_version,
+        deliveries=tuple(
+            DeliveryLine(**{name: row[name] for name in DeliveryLine.__slots__})
+            for row in found.deliveries
+        ),
+        code_version=code_version,
+        run_id=run_id,
+        is_synthetic=any(row["is_synthetic"] for row in found.deliveries),
+        unobserved=tuple(Unobserved(**row) for row in found.unobserved),
+        links={"Quality of the data": "../../quality/index.html"},
+    )
 
 
 def screen_record(record: ReportRecord) -> Release:

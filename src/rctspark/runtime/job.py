@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rctspark.config import read_mapping, read_plan, read_settings
+from rctspark.contracts.operation import AnalysisRecord, TableVersion
 from rctspark.errors import ConfigError, MachineError, RctsparkError
 from rctspark.runtime.logs import RunLog
 from rctspark.runtime.session import start_session
@@ -167,6 +168,32 @@ class Run:
             code_version=code_version(),
             inputs=digest(said),
             made_from=dict(self.made_from),
+        )
+
+    def analysed(
+        self, results: Release, counts: TMapping[str, int], *, is_synthetic: bool
+    ) -> AnalysisRecord:
+        """Say what tracked results rest on.
+
+        Args:
+            results: Release that they are read from.
+            counts: Enrolled persons by arm, in the order of the plan.
+            is_synthetic: Whether a delivery behind them is made up.
+
+        Returns:
+            The record that goes to MLflow.
+        """
+        return AnalysisRecord(
+            run_id=results.run_id,
+            data_version=results.data_version,
+            code_version=code_version(),
+            inputs=results.inputs,
+            n_per_arm=counts,
+            is_synthetic=is_synthetic,
+            tables=tuple(
+                TableVersion(name, f"{self.settings.lake}/{name}", version)
+                for name, version in sorted(results.versions.items())
+            ),
         )
 
     def is_current(self, scope: str, provenance: Provenance) -> bool:

@@ -282,6 +282,7 @@ def _attach_persons(
     texts = {"person_id": identifier_text(identifier)}
     kinds = {"person_id": identifier.kind}
     if feed.linked_identifier is not None:
+        rows = rows.withColumn("linked_kind", F.lit(feed.linked_identifier.kind))
         texts["linked_person_id"] = identifier_text(feed.linked_identifier)
         kinds["linked_person_id"] = feed.linked_identifier.kind
     with_parity = rows.withColumn(

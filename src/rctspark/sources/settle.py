@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from rctspark.contracts import (
@@ -15,8 +16,10 @@ from rctspark.contracts import (
     BENEFIT_SPELLS,
     CONTACTS,
     PAYROLL,
+    PERSON_LINKS,
     PERSONS,
     REJECTED_ROWS,
+    Linking,
 )
 
 if TYPE_CHECKING:
@@ -192,21 +195,42 @@ def attach_linked_persons(rows: DataFrame, links: DataFrame) -> DataFrame:
 
     Args:
         rows: A conformed table whose `person_id` is of the other kind.
-        links: PERSON_LINKS of the data version.
+        links: `person_id` and `linked_person_id`, one row per linked person.
 
     Returns:
-        The same columns; rows of persons without a link keep their own pseudonym,
+        The same rows and columns; persons without a link keep their own pseudonym,
         which is nobody's in the experiment.
     """
     names = rows.columns
     pairs = links.select(
         F.col("person_id").alias("known_id"),
         F.col("linked_person_id").alias("person_id"),
-    ).distinct()
-    joined = rows.join(F.broadcast(pairs), on="person_id", how="left")
+    )
+    joined = rows.join(pairs, on="person_id", how="left")
     return joined.withColumn("person_id", F.coalesce("known_id", "person_id")).select(
         *names
     )
+
+
+def keep_newest_links(links: DataFrame, deliveries: DataFrame) -> DataFrame:
+    """Keep, for every person of the other kind, the link of the newest delivery.
+
+    Args:
+        links: PERSON_LINKS of one data version.
+        deliveries: DELIVERIES.
+
+    Returns:
+        PERSON_LINKS, one row per `linked_kind` and `linked_person_id`, unless one
+        delivery names several persons for it: then all of these, to be counted.
+    """
+    one = Window.partitionBy("linked_kind", "linked_person_id")
+    ranked = _attach_rank(links, deliveries)
+    newest = ranked.withColumn("newest", F.max("rank").over(one))
+    return PERSON_LINKS.shape(newest.filter("rank = newest"))
+
+
+LINKING = Linking(newest=keep_newest_links, attach=attach_linked_persons)
+"""How jobs join registers that name persons in different ways."""
 
 
 def _attach_rank(rows: DataFrame, deliveries: DataFrame) -> DataFrame:

@@ -63,16 +63,16 @@ class Precision(IntEnum):
 
 ROLE_SIZES: dict[Role, int] = {
     Role.ENROLLED: ENROLLED,
-    Role.OTHER_OFFICE: 27_000,
-    Role.BEFORE_WINDOW: 12_000,
-    Role.AFTER_WINDOW: 12_000,
-    Role.LEFT_EARLY: 6_000,
+    Role.OTHER_OFFICE: 9_000,
+    Role.BEFORE_WINDOW: 4_000,
+    Role.AFTER_WINDOW: 4_000,
+    Role.LEFT_EARLY: 2_500,
     Role.WIA_35_MINUS: 64,
     Role.NETWORK_TRAINING: 183,
     Role.ESF_TRACK: 47,
     Role.START_UP_PERIOD: 241,
     Role.DISMISSED_BY_MSD: 78,
-    Role.PAYROLL_ONLY: 4_000,
+    Role.PAYROLL_ONLY: 2_000,
 }
 """Persons of each role in one part of the twin."""
 EXCLUDED = (

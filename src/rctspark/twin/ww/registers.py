@@ -44,7 +44,7 @@ def write_ww_registers(
             twin in it are replaced.
         truth: Folder for what the twin was built from; not inside `folder`.
         seed: Seed of all random numbers.
-        scale: Parts of the twin; each has 9,237 enrolled among some 70,000 persons.
+        scale: Parts of the twin; each has 9,237 enrolled among some 31,000 persons.
 
     Returns:
         What was written.

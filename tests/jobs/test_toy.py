@@ -1,0 +1,146 @@
+"""Jobs on a small experiment: links, plans side by side, and what stops them."""
+
+import json
+
+import pytest
+import yaml
+from deltalake import DeltaTable
+
+from build_panel import build_panel
+from build_population import build_population
+from estimate_effects import estimate_effects
+from ingest import ingest
+from rctspark.errors import BrokenCheckError, GateError, IdentityError
+from rctspark.runtime.job import run_job
+from rctspark.runtime.secret import make_key
+from toy import experiment as toy
+
+AFTER_INGEST = (build_population, build_panel, estimate_effects)
+
+
+class Place:
+    """A project of its own, its lake, and jobs run in it."""
+
+    def __init__(self, folder, root):
+        self.root = toy.lay_out(folder, root)
+        make_key(folder / "key")
+        settings = {"pseudonym_key_file": str(folder / "key"), "jars": ""}
+        (folder / "conf" / "local").mkdir()
+        (folder / "conf" / "local" / "settings.yaml").write_text(
+            yaml.safe_dump(settings)
+        )
+        self.lake = folder / "out" / "lake"
+
+    def run(self, job, *, plan, deliveries=None, again=False):
+        arguments = ["--plan", plan, "--root", str(self.root)]
+        arguments += ["--rebuild"] if again else []
+        if deliveries is not None:
+            arguments += ["--deliveries", str(deliveries)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("RCTSPARK_CONF", raising=False)
+            return run_job(job, doc=job.__doc__, argv=arguments)
+
+    def read(self, name):
+        return DeltaTable(self.lake / name).to_pandas()
+
+    def versions(self, scope):
+        logs = (self.lake / scope).glob("*/_delta_log")
+        return {log.parent.name: DeltaTable(log.parent).version() for log in logs}
+
+    def last_log(self):
+        newest = max((self.root / "out" / "runs").glob("*.log"), key=lambda p: p.name)
+        return [json.loads(line)["message"] for line in newest.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def place(spark, root, tmp_path_factory):
+    assert spark is not None
+    folder = tmp_path_factory.mktemp("toy")
+    place = Place(folder, root)
+    deliveries = toy.deliver(folder / "deliveries")
+    assert place.run(ingest, plan="toy", deliveries=deliveries) == 0
+    for job in AFTER_INGEST:
+        assert place.run(job, plan="toy") == 0
+    return place
+
+
+def test_payroll_by_another_identifier_arrives_by_the_link_table(place):
+    panel = place.read("experiments/toy/person_month")
+    sums = panel.groupby("horizon")["wage_eur"].sum().astype(float)
+    for month in range(1, 7):
+        expected = sum(toy.wage_cents(c, month) for c in range(toy.PERSONS)) / 100
+        assert sums.iloc[month - 1] == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_effect_is_that_of_the_persons_linked(place):
+    effects = place.read("experiments/toy/effects")
+    paid = {
+        arm: [toy.wage_cents(c, 1) / 100 for c in range(toy.PERSONS) if c % 2 == odd]
+        for arm, odd in (("help", 1), ("control", 0))
+    }
+    means = {arm: sum(wages) / len(wages) for arm, wages in paid.items()}
+    first = effects[effects["horizon"] == 0].iloc[0]
+    assert first["estimate"] == pytest.approx(means["help"] - means["control"])
+    assert first["n_total"] == toy.PERSONS
+
+
+def test_a_second_plan_leaves_the_first_and_the_registers_as_they_are(place):
+    scopes = ("experiments/toy", "registers/toy")
+    before = {scope: place.versions(scope) for scope in scopes}
+    rows = place.read("experiments/toy/effects")
+    deliveries = place.root / "deliveries"
+    assert place.run(ingest, plan="toy_short", deliveries=deliveries) == 0
+    for job in AFTER_INGEST:
+        assert place.run(job, plan="toy_short") == 0
+    assert {scope: place.versions(scope) for scope in scopes} == before
+    assert place.read("experiments/toy/effects").equals(rows)
+    assert set(place.read("experiments/toy_short/effects")["horizon"]) == {0, 1, 2}
+    assert set(rows["horizon"]) == {0, 1, 2, 3, 4, 5}
+
+
+def test_kinds_that_no_link_joins_are_refused(place):
+    code = place.run(build_population, plan="toy_apart")
+    assert code == IdentityError.exit_code
+    assert "bsn: payroll" in place.last_log()[-1]
+    assert not (place.lake / "experiments" / "toy_apart" / "population").exists()
+
+
+def test_a_person_linked_to_two_persons_is_refused(root, tmp_path):
+    place = Place(tmp_path, root)
+    deliveries = toy.deliver(tmp_path / "deliveries", linked_twice=(3, 8))
+    assert place.run(ingest, plan="toy", deliveries=deliveries) == 0
+    assert place.run(build_population, plan="toy") == IdentityError.exit_code
+    assert "2 person(s)" in place.last_log()[-1]
+
+
+def test_a_gate_that_fails_leaves_what_was_published_as_it_was(place):
+    before = place.versions("experiments/toy")
+    path = place.root / "expectations" / "population.json"
+    suite = path.read_text()
+    toy.forbid(place.root, "population", toy.NEVER)
+    try:
+        code = place.run(build_population, plan="toy", again=True)
+    finally:
+        path.write_text(suite)
+    assert code == GateError.exit_code
+    after = place.versions("experiments/toy")
+    assert {n: v for n, v in after.items() if n != "gate_results"} == {
+        n: v for n, v in before.items() if n != "gate_results"
+    }
+    said = place.last_log()[-1]
+    assert "a population has a million persons" in said
+    assert "candidates/" in said
+
+
+def test_a_check_that_breaks_has_another_exit_code(place):
+    path = place.root / "expectations" / "population.json"
+    suite = path.read_text()
+    broken = toy.NEVER | {"type": "expect_no_such_thing", "kwargs": {}}
+    toy.forbid(place.root, "population", broken)
+    try:
+        assert (
+            place.run(build_population, plan="toy", again=True)
+            == BrokenCheckError.exit_code
+        )
+    finally:
+        path.write_text(suite)
