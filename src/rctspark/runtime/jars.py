@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -104,20 +106,30 @@ def resolve_jars(folder: Path, digests: Path) -> bool:
 
 
 def _fetch(cache: Path) -> None:
-    from pyspark.sql import SparkSession  # noqa: PLC0415 (slow to import)
-
-    builder = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.jars.packages", COORDINATE)
-        .config("spark.jars.excludes", ",".join(BROUGHT_BY_SPARK))
-        .config("spark.jars.ivy", str(cache))
-        .config("spark.ui.enabled", "false")
-    )
-    try:
-        builder.getOrCreate().stop()
-    except Exception:  # noqa: BLE001 (the resolver exits the JVM; pyspark says little)
+    """Let a Spark of its own resolve them: what the resolver prints is not shown."""
+    command = [sys.executable, "-m", "rctspark.runtime.jars", str(cache)]
+    done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603 (ours)
+    if done.returncode:
         raise MachineError(
             f"{COORDINATE} could not be resolved: check the network, or point Spark "
             "at a mirror with DEFAULT_ARTIFACT_REPOSITORY, or copy the .jars folder "
             "from a machine that has it."
-        ) from None
+        )
+
+
+def _resolve(cache: str) -> None:
+    from pyspark.sql import SparkSession  # noqa: PLC0415 (slow to import)
+
+    (
+        SparkSession.builder.master("local[1]")
+        .config("spark.jars.packages", COORDINATE)
+        .config("spark.jars.excludes", ",".join(BROUGHT_BY_SPARK))
+        .config("spark.jars.ivy", cache)
+        .config("spark.ui.enabled", "false")
+        .getOrCreate()
+        .stop()
+    )
+
+
+if __name__ == "__main__":
+    _resolve(sys.argv[1])

@@ -110,6 +110,7 @@ class Run:
             scope, candidates, provenance=provenance, gate=gate, slices=slices
         )
         rows = {made.table.name: made.frame.count() for made in candidates}
+        self.store.discard(self.id)
         words = ", ".join(f"{name} {n:,}" for name, n in rows.items())
         self.log.say(f"{self.job}: published {words}", rows=rows)
         self.log.step(self.job, rows=rows, release=release.run_id)

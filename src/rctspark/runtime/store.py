@@ -123,11 +123,15 @@ class Store:
     def scopes(self) -> tuple[str, ...]:
         """Return every scope that has published something."""
         pattern = f"{self.settings.lake}/*/*/{RELEASES.name}/_delta_log"
-        jvm: Any = self.spark._jvm  # noqa: SLF001 (only it lists a remote folder)
-        path = jvm.org.apache.hadoop.fs.Path(pattern)
-        system = path.getFileSystem(self.spark._jsc.hadoopConfiguration())  # noqa: SLF001
+        system, path = self._hadoop(pattern)
         found = [str(status.getPath()) for status in system.globStatus(path) or ()]
         return tuple(sorted("/".join(one.split("/")[-4:-2]) for one in found))
+
+    def _hadoop(self, place: str) -> tuple[Any, Any]:
+        """Return a place's file system and path: the lake may be a remote one."""
+        jvm: Any = self.spark._jvm  # noqa: SLF001 (only it knows every file system)
+        path = jvm.org.apache.hadoop.fs.Path(place)
+        return path.getFileSystem(self.spark._jsc.hadoopConfiguration()), path  # noqa: SLF001
 
     # -- reading ---------------------------------------------------------------
 
@@ -254,6 +258,11 @@ class Store:
         except SPARK_ERRORS as broken:
             raise StoreError(_failed_write(name, broken)) from None
         return self.spark.read.schema(frame.schema).parquet(path)
+
+    def discard(self, run_id: str) -> None:
+        """Delete what a run has staged: its release holds the rows now."""
+        system, path = self._hadoop(f"{self.settings.lake}/{CANDIDATES}/{run_id}")
+        system.delete(path, True)  # noqa: FBT003 (Hadoop's own signature)
 
     def staged_at(self, run_id: str, name: str) -> str:
         """Return where a run's candidate lies, below the lake."""
