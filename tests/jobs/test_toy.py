@@ -1,6 +1,7 @@
 """Jobs on a small experiment: links, plans side by side, and what stops them."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -105,7 +106,9 @@ def test_kinds_that_no_link_joins_are_refused(place):
     assert not (place.lake / "experiments" / "toy_apart" / "population").exists()
 
 
-def test_a_person_linked_to_two_persons_is_refused(root, tmp_path):
+@pytest.mark.long
+def test_a_person_linked_to_two_persons_is_refused(spark, root, tmp_path):
+    assert spark is not None
     place = Place(tmp_path, root)
     deliveries = toy.deliver(tmp_path / "deliveries", linked_twice=(3, 8))
     assert place.run(ingest, plan="toy", deliveries=deliveries) == 0
@@ -129,13 +132,26 @@ def test_a_gate_that_fails_leaves_what_was_published_as_it_was(place):
     }
     said = place.last_log()[-1]
     assert "a population has a million persons" in said
-    assert "candidates/" in said
+    candidate = re.search(r"candidates/\S+?(?=\.$|\.\s|\s)", said)
+    assert (place.lake / candidate.group().rstrip(".")).is_dir()
+
+
+def test_what_a_released_run_has_staged_is_gone(place):
+    runs = {p.stem for p in (place.root / "out" / "runs").glob("*.json")}
+    released = set(place.read("experiments/toy/releases")["run_id"])
+    assert released <= runs
+    staged = {p.name for p in (place.lake / "candidates").glob("*")}
+    assert not staged & released
 
 
 def test_a_check_that_breaks_has_another_exit_code(place):
     path = place.root / "expectations" / "population.json"
     suite = path.read_text()
-    broken = toy.NEVER | {"type": "expect_no_such_thing", "kwargs": {}}
+    # A date that can't be read: Spark stops, so nothing is known of the rows.
+    broken = toy.NEVER | {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "origin_date", "min_value": "the day before yesterday"},
+    }
     toy.forbid(place.root, "population", broken)
     try:
         assert (
