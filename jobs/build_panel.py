@@ -77,7 +77,7 @@ def build_panel(run: Run) -> None:
     )
     run.publish(
         run.experiment,
-        [run.candidate(PERSON_MONTH, panel), run.candidate(PERSON_OUTCOME, outcomes)],
+        run.candidates((PERSON_MONTH, panel), (PERSON_OUTCOME, outcomes)),
         provenance=provenance,
         gate=make_gate(run.root / "expectations"),
     )

@@ -91,10 +91,12 @@ def build_population(run: Run) -> None:
         run.experiment,
         [
             assignment,
-            run.candidate(POPULATION, population),
-            run.candidate(FUNNEL, funnel),
-            run.candidate(DATA_VERSIONS, named),
-            run.candidate(REJECTED_ROWS, keep_overruled(spells)),
+            *run.candidates(
+                (POPULATION, population),
+                (FUNNEL, funnel),
+                (DATA_VERSIONS, named),
+                (REJECTED_ROWS, keep_overruled(spells)),
+            ),
         ],
         provenance=provenance,
         gate=make_gate(run.root / "expectations"),

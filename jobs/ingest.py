@@ -8,8 +8,10 @@ Run:     spark-submit jobs/ingest.py --plan ww --deliveries <folder>
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
@@ -17,6 +19,7 @@ from rctspark.contracts import DELIVERIES, PERSON_KEYS, REGISTERS, REJECTED_ROWS
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import Run, require_deliveries, run_job
 from rctspark.runtime.secret import read_key
+from rctspark.runtime.store import together
 from rctspark.sources.conform import (
     count_rows,
     keep_conformed,
@@ -35,6 +38,12 @@ from rctspark.sources.load import (
 )
 from rctspark.sources.raw import require_headers
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rctspark.contracts import Table
+    from rctspark.sources.load import Load
+
 
 def ingest(run: Run) -> None:
     """Find, check, conform, account for every row, publish."""
@@ -47,24 +56,12 @@ def ingest(run: Run) -> None:
     run.log.say(f"{len(files)} file(s) delivered, {len(loads)} load(s) to do")
     require_headers(tuple({load.file.name: load.file for load in loads}.values()))
     pads = make_pads(run.spark, read_key(run.settings.pseudonym_key_file))
-    candidates, rejected, keys, described = [], [], [], []
-    for table in REGISTERS:
-        mine = [load for load in loads if load.table == table.name]
-        if not mine:
-            continue
-        rows, read = conform_loads(run.spark, pads, mine)
-        judged = run.stage(f"{table.name}_delivered", rows)
-        merged = merge_repeated(judged, table=table, how=repeated_in(mine))
-        staged = run.stage(table.name, merged)
-        counted = count_rows(staged).collect()
-        described += describe_deliveries(
-            mine, read=read, counted=counted, loaded_at=datetime.now(UTC)
-        )
-        conformed = keep_conformed(staged, table=table)
-        candidates.append(store.made(run.id, table, conformed))
-        rejected.append(keep_rejected(staged, register=table.name))
-        keys.append(keep_person_keys(staged))
-        run.log.rows(table.name, counted)
+    gate = make_gate(run.root / "expectations")
+    fed = [t for t in REGISTERS if any(load.table == t.name for load in loads)]
+    done = together(lambda table: load_table(run, pads, table, loads), fed)
+    rejected = [keep_rejected(d.staged, register=d.table.name) for d in done]
+    keys = [keep_person_keys(d.staged) for d in done]
+    described = [row for d in done for row in d.described]
     people = run.candidate(PERSON_KEYS, reduce(DataFrame.unionByName, keys))
     known = store.read_current(scope, PERSON_KEYS)
     require_distinct_persons(people.frame.unionByName(known))
@@ -72,15 +69,46 @@ def ingest(run: Run) -> None:
     run.publish(
         scope,
         [
-            *candidates,
+            *[store.made(run.id, d.table, d.conformed) for d in done],
             run.candidate(REJECTED_ROWS, reduce(DataFrame.unionByName, rejected)),
             people,
             run.candidate(DELIVERIES, store.rows(DELIVERIES, described)),
         ],
         provenance=run.carrying(scope).provenance(data_version="", inputs=ids),
-        gate=make_gate(run.root / "expectations"),
+        gate=gate,
         slices={"delivery_id": ids},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The rows of one table, conformed and staged."""
+
+    table: Table
+    staged: DataFrame
+    described: list[dict[str, Any]]
+
+    @property
+    def conformed(self) -> DataFrame:
+        """The rows that became rows of the table."""
+        return keep_conformed(self.staged, table=self.table)
+
+
+def load_table(
+    run: Run, pads: DataFrame, table: Table, loads: Sequence[Load]
+) -> Loaded:
+    """Read the files that feed one table: every row is kept or set aside."""
+    mine = [load for load in loads if load.table == table.name]
+    rows, read = conform_loads(run.spark, pads, mine)
+    judged = run.stage(f"{table.name}_delivered", rows)
+    merged = merge_repeated(judged, table=table, how=repeated_in(mine))
+    staged = run.stage(table.name, merged)
+    counted = count_rows(staged).collect()
+    run.log.rows(table.name, counted)
+    described = describe_deliveries(
+        mine, read=read, counted=counted, loaded_at=datetime.now(UTC)
+    )
+    return Loaded(table, staged, described)
 
 
 if __name__ == "__main__":

@@ -46,13 +46,10 @@ def in_the_gate(_):
 
 def between_two_tables(_):
     commit = store.Store._commit
-    done = []
 
-    def struck(self, scope, made, provenance, slices):
-        if done:
-            strike(f"after the commit of {done[0]}, before that of {made.table.name}")
-        done.append(made.table.name)
-        return commit(self, scope, made, provenance, slices)
+    def struck(self, scope, provenance, slices, made):
+        commit(self, scope, provenance, slices, made)
+        strike(f"after the commit of {made.table.name}, the others not yet made")
 
     store.Store._commit = struck
 

@@ -7,6 +7,7 @@ of any error, is dropped unread: both can quote a row.
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rctspark.contracts.operation import Verdict
     from rctspark.quality.suites import Belief
 
+# Great Expectations keeps one context for the whole process.
+ONE_AT_A_TIME = threading.RLock()
 # The default format lists values of rows, and the index of the rows besides.
 RESULT_FORMAT = {
     "result_format": "SUMMARY",
@@ -145,7 +148,22 @@ def _undeclared(table: str, n: int) -> tuple[GateResult, ...]:
     )
 
 
+def start_importing() -> None:
+    """Import Great Expectations beside what Spark does: it takes ten seconds."""
+    threading.Thread(target=_import, daemon=True).start()
+
+
+def _import() -> None:
+    with ONE_AT_A_TIME:
+        import great_expectations  # noqa: F401, PLC0415
+
+
 def _evaluate(frame: DataFrame, beliefs: Sequence[Belief]) -> list[Outcome]:
+    with ONE_AT_A_TIME:
+        return _evaluate_alone(frame, beliefs)
+
+
+def _evaluate_alone(frame: DataFrame, beliefs: Sequence[Belief]) -> list[Outcome]:
     validated = _batch(frame).validate(_suite(beliefs), result_format=RESULT_FORMAT)
     return [_outcome(evaluated) for evaluated in validated.results]
 

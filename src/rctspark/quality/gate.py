@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.contracts.operation import Gate
 from rctspark.errors import BrokenCheckError, GateError
-from rctspark.quality.beliefs import check_beliefs
+from rctspark.quality.beliefs import check_beliefs, start_importing
 from rctspark.quality.promises import check_promises
 from rctspark.quality.suites import read_suites
 
@@ -37,6 +37,7 @@ def make_gate(expectations: Path) -> Gate:
         ConfigError: A suite can't be used; the message lists all faults.
     """
     suites = read_suites(expectations)
+    start_importing()
 
     def check(frame: DataFrame, table: Table) -> tuple[GateResult, ...]:
         beliefs = suites.get(table.name, ())

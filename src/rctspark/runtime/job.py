@@ -19,7 +19,7 @@ from rctspark.contracts.operation import AnalysisRecord, TableVersion
 from rctspark.errors import ConfigError, MachineError, RctsparkError
 from rctspark.runtime.logs import RunLog
 from rctspark.runtime.session import start_session
-from rctspark.runtime.store import Provenance, Store
+from rctspark.runtime.store import Provenance, Store, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,6 +96,10 @@ class Run:
         """Write the rows of a table as a candidate of this run."""
         return self.store.candidate(self.id, table, frame)
 
+    def candidates(self, *made: tuple[Table, DataFrame]) -> list[Candidate]:
+        """Write the rows of several tables, at once, as candidates of this run."""
+        return together(lambda one: self.candidate(*one), made)
+
     def publish(
         self,
         scope: str,
@@ -109,8 +113,8 @@ class Run:
         release = self.store.publish(
             scope, candidates, provenance=provenance, gate=gate, slices=slices
         )
-        rows = {made.table.name: made.frame.count() for made in candidates}
         self.store.discard(self.id)
+        rows = dict(release.rows)
         words = ", ".join(f"{name} {n:,}" for name, n in rows.items())
         self.log.say(f"{self.job}: published {words}", rows=rows)
         self.log.step(self.job, rows=rows, release=release.run_id)

@@ -13,8 +13,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pyarrow as pa
 from delta.tables import DeltaTable
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from rctspark.contracts import GateResult, Table
     from rctspark.contracts.operation import Gate
 
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+AT_ONCE = 4
 CANDIDATES = "candidates"
 SPARK_ERRORS = (PySparkException, Py4JError)
 FULL_DISK = "No space left on device"
@@ -92,6 +98,7 @@ class Release:
         inputs: Digest of what it was made from.
         versions: `<scope>/<table>` to Delta version; also the tables of other scopes
             that it was made from.
+        rows: Table to its rows, where the release has just been made.
     """
 
     scope: str
@@ -100,6 +107,7 @@ class Release:
     data_version: str
     inputs: str
     versions: Mapping[str, int]
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +333,13 @@ class Store:
             BrokenCheckError: A check broke; likewise.
             StoreError: A table could not be written.
         """
-        self._audit(scope, candidates, provenance, gate)
+        rows = self._audit(scope, candidates, provenance, gate)
         with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
-            versions = dict(provenance.made_from)
-            for made in candidates:
-                version = self._commit(scope, made, provenance, slices or {})
-                versions[f"{scope}/{made.table.name}"] = version
+            commit = partial(self._commit, scope, provenance, slices or {})
+            committed = together(commit, candidates)
+            names = [f"{scope}/{made.table.name}" for made in candidates]
+            made_now = dict(zip(names, committed, strict=True))
+            versions = dict(provenance.made_from) | made_now
             self._append(scope, RELEASES, [_release_row(provenance, versions)])
         return Release(
             scope=scope,
@@ -339,6 +348,7 @@ class Store:
             data_version=provenance.data_version,
             inputs=provenance.inputs,
             versions=versions,
+            rows=rows,
         )
 
     def _audit(
@@ -347,8 +357,10 @@ class Store:
         candidates: Sequence[Candidate],
         provenance: Provenance,
         gate: Gate,
-    ) -> None:
-        checked = [(made, gate.check(made.frame, made.table)) for made in candidates]
+    ) -> dict[str, int]:
+        """Check every candidate; return the rows of each."""
+        found = together(lambda made: gate.check(made.frame, made.table), candidates)
+        checked = list(zip(candidates, found, strict=True))
         now = _now()
         rows = [
             _gate_row(result, made, provenance.run_id, now)
@@ -359,13 +371,17 @@ class Store:
             self._append(scope, GATE_RESULTS, rows)
         for made, results in checked:
             gate.require(results, made.table.name, made.path)
+        return {
+            made.table.name: max(result.rows_checked for result in results)
+            for made, results in checked
+        }
 
     def _commit(
         self,
         scope: str,
-        made: Candidate,
         provenance: Provenance,
         slices: Mapping[str, Sequence[str]],
+        made: Candidate,
     ) -> int:
         table, path = made.table, self.path(scope, made.table)
         self._create(table, path)
@@ -435,8 +451,25 @@ class Store:
         return self.spark.createDataFrame(pa.table(columns)).to(schema)
 
     def _version(self, path: str) -> int:
-        last = DeltaTable.forPath(self.spark, path).history(1).select("version")
-        return int(last.first()["version"])
+        """Return the newest version: the protocol names each commit's file by it."""
+        system, commits = self._hadoop(f"{path}/_delta_log/*.json")
+        names = [status.getPath().getName() for status in system.globStatus(commits)]
+        return max(int(name.removesuffix(".json")) for name in names)
+
+
+def together(do: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
+    """Do the same to several tables at once: Spark plans one while it runs another.
+
+    Args:
+        do: What is done; waits for Spark.
+        items: What it is done to.
+
+    Returns:
+        What came of each, in the order of the items. Where several fail, the error is
+        that of the first; all have ended by then.
+    """
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
+        return list(threads.map(do, items))
 
 
 def _arrow_value(value: Any) -> Any:  # noqa: ANN401 (any cell)
