@@ -1,0 +1,339 @@
+"""The draw itself, once or ten thousand times.
+
+The job that assigns persons and the inference that repeats their draw call the same
+functions. A draw is an array of small integers, shape (times, persons): positions in
+the list of arms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from rctspark.estimators.refusals import refuse, shape_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int8]
+    Ints = NDArray[np.intp]
+
+Draw = Callable[["np.random.Generator", int], "NDArray[np.int8]"]
+"""A draw whose rule is settled: randomness and times in, positions of arms out."""
+Misfits = Literal["balanced", "strata", "global"]
+WHAT = "The draw"
+TRIES = 8
+"""Times that left-over persons are dealt anew where a margin is not balanced yet."""
+
+
+def draw_parity(
+    random: np.random.Generator, times: int, *, persons: int, share: float = 0.5
+) -> Codes:
+    """Draw each person by a coin of their own, as a number's last digit does.
+
+    Args:
+        random: Source of randomness.
+        times: How many draws.
+        persons: Persons in one draw.
+        share: Chance of position 1.
+
+    Returns:
+        Shape (times, persons): 0 or 1.
+    """
+    return (random.random((times, persons)) < share).astype(np.int8)
+
+
+def draw_sizes(
+    random: np.random.Generator, times: int, *, sizes: Sequence[int]
+) -> Codes:
+    """Draw arms of fixed sizes: every division of the persons is as likely.
+
+    Args:
+        random: Source of randomness.
+        times: How many draws.
+        sizes: Persons of each arm.
+
+    Returns:
+        Shape (times, sum of sizes).
+    """
+    row = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes)
+    return random.permuted(np.tile(row, (times, 1)), axis=1)
+
+
+def draw_within(
+    random: np.random.Generator,
+    times: int,
+    *,
+    arm: NDArray[np.integer[Any]],
+    strata: NDArray[Any],
+) -> Codes:
+    """Deal the arms that persons have anew among the persons of each stratum.
+
+    The draw given how many persons of each arm every stratum has. Given them, a
+    stratified draw is a shuffle within strata, however its left-over persons were
+    dealt; so, on the persons of two arms only, this gives an exact test of no effect
+    of the one against the other, whatever the remaining arms do.
+
+    Args:
+        random: Source of randomness.
+        times: How many draws.
+        arm: Shape (n,), positions of the arms as they were drawn.
+        strata: Shape (n,), stratum of each person.
+
+    Returns:
+        Shape (times, n).
+    """
+    drawn = np.empty((times, len(arm)), dtype=np.int8)
+    for members in _members(strata):
+        row = np.asarray(arm[members], dtype=np.int8)
+        drawn[:, members] = random.permuted(np.tile(row, (times, 1)), axis=1)
+    return drawn
+
+
+def draw_strata(
+    random: np.random.Generator,
+    times: int,
+    *,
+    strata: NDArray[Any],
+    ratio: Sequence[int],
+    margins: Sequence[NDArray[Any]] = (),
+    misfits: Misfits = "balanced",
+    alone: Collection[str] = (),
+) -> Codes:
+    """Draw within strata, and deal the left-over persons (misfits).
+
+    In each stratum as many persons as the ratio divides are shuffled over the arms
+    in exactly that ratio. What is left over, fewer persons than the ratio adds up
+    to, is dealt:
+
+    - `balanced`: at most one to each place of the ratio within a stratum; over all
+      strata no place gets more than one person more than another; within that,
+      places that are behind in the stratum's margins come first, and a dealing that
+      leaves a margin more than one apart is tried again a few times. Ties are
+      broken at random, so everyone's chances are those of the ratio.
+    - `strata`: within each stratum at random, at most one to each place, without
+      regard to other strata.
+    - `global`: all left-over persons together as if they were one stratum.
+
+    Args:
+        random: Source of randomness.
+        times: How many draws.
+        strata: Shape (n,), stratum of each person.
+        ratio: Whole numbers, one per arm: (1, 1, 1, 1) is a quarter each.
+        margins: Each of shape (n,): what strata are made of, the same for all
+            persons of a stratum; balanced next after the whole.
+        misfits: How left-over persons are dealt.
+        alone: Strata whose persons are each drawn by themselves, with the chances
+            of the ratio, as where they come in one by one.
+
+    Returns:
+        Shape (times, n): positions in `ratio`.
+
+    Raises:
+        EstimationError: The ratio is not of positive whole numbers, or a margin
+            differs within a stratum.
+    """
+    rule = _prepare(strata, ratio, margins=margins, alone=alone)
+    drawn = np.empty((times, len(strata)), dtype=np.int8)
+    extras = _deal_misfits(random, times, rule=rule, misfits=misfits)
+    places = rule.places
+    for i, members in enumerate(rule.members):
+        if i in rule.alone:
+            size = (times, members.size)
+            drawn[:, members] = random.integers(0, places, size, dtype=np.int8)
+            continue
+        full = members.size // places
+        row = np.tile(np.arange(places, dtype=np.int8), full)
+        codes = np.concatenate([np.tile(row, (times, 1)), extras[i]], axis=1)
+        drawn[:, members] = random.permuted(codes, axis=1)
+    arms = np.repeat(np.arange(len(ratio), dtype=np.int8), ratio)
+    return arms[drawn]
+
+
+def draw_sites(
+    random: np.random.Generator,
+    times: int,
+    *,
+    site: NDArray[Any],
+    draws: Mapping[str, Draw],
+) -> Codes:
+    """Draw each site by its own rule.
+
+    Args:
+        random: Source of randomness; sites take from it in the order of `draws`.
+        times: How many draws.
+        site: Shape (n,), site of each person.
+        draws: Site to its draw, whose positions are of one list of arms.
+
+    Returns:
+        Shape (times, n).
+
+    Raises:
+        EstimationError: A site has no draw, or a draw is for another number of
+            persons than the site has.
+    """
+    unknown = int((~np.isin(site, list(draws))).sum())
+    refuse(WHAT, [f"{unknown} person(s) are at a site without a draw"] * (unknown > 0))
+    drawn = np.empty((times, len(site)), dtype=np.int8)
+    for name, draw in draws.items():
+        members = np.flatnonzero(site == name)
+        codes = draw(random, times)
+        refuse(
+            WHAT, shape_faults(members.size, {f"the draw of site {name}": codes[0]})
+        )
+        drawn[:, members] = codes
+    return drawn
+
+
+def draw_clusters(
+    random: np.random.Generator, times: int, *, cluster: NDArray[Any], draw: Draw
+) -> Codes:
+    """Draw whole clusters: everyone of a cluster has its arm.
+
+    Args:
+        random: Source of randomness.
+        times: How many draws.
+        cluster: Shape (n,), cluster of each person.
+        draw: Draw of the clusters, in the sorted order of their names.
+
+    Returns:
+        Shape (times, n).
+
+    Raises:
+        EstimationError: The draw is for another number of clusters.
+    """
+    names, code = np.unique(cluster, return_inverse=True)
+    drawn = draw(random, times)
+    refuse(WHAT, shape_faults(len(names), {"the draw of the clusters": drawn[0]}))
+    return drawn[:, code]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rule:
+    """A stratified draw, settled: persons by stratum, left-over ones, margins.
+
+    A place is one of the numbers that the ratio adds up to: with (1, 2), the first
+    place is of the first arm, the second and third are of the second.
+    """
+
+    places: int
+    members: tuple[Ints, ...]
+    alone: frozenset[int]
+    left_over: Ints
+    groups: tuple[Ints, ...]
+
+
+def _prepare(
+    strata: NDArray[Any],
+    ratio: Sequence[int],
+    *,
+    margins: Sequence[NDArray[Any]],
+    alone: Collection[str],
+) -> _Rule:
+    faults = shape_faults(len(strata), {f"margin {i}": m for i, m in enumerate(margins)})
+    if not ratio or any(int(r) != r or r < 1 for r in ratio):
+        faults.append("the ratio must be of positive whole numbers")
+    refuse(WHAT, faults)
+    members = _members(strata)
+    codes = [np.unique(m, return_inverse=True)[1] for m in margins]
+    faults = [
+        f"margin {i} differs within {n} strata"
+        for i, code in enumerate(codes)
+        if (n := sum(np.ptp(code[m]) > 0 for m in members))
+    ]
+    refuse(WHAT, faults)
+    places = int(sum(ratio))
+    by_itself = frozenset(i for i, m in enumerate(members) if strata[m[0]] in alone)
+    sizes = np.array([m.size for m in members], dtype=np.intp)
+    left_over = sizes % places
+    left_over[list(by_itself)] = 0
+    return _Rule(
+        places=places,
+        members=members,
+        alone=by_itself,
+        left_over=left_over,
+        groups=tuple(np.array([c[m[0]] for m in members]) for c in codes),
+    )
+
+
+def _members(strata: NDArray[Any]) -> tuple[Ints, ...]:
+    """Return the persons of each stratum, strata in sorted order."""
+    _, code = np.unique(strata, return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    return tuple(np.split(order, np.cumsum(np.bincount(code))[:-1]))
+
+
+def _deal_misfits(
+    random: np.random.Generator, times: int, *, rule: _Rule, misfits: Misfits
+) -> list[Codes]:
+    """Return the places of each stratum's left-over persons, (times, left over)."""
+    if misfits == "global":
+        total = int(rule.left_over.sum())
+        full, rest = divmod(total, rule.places)
+        row = np.tile(np.arange(rule.places, dtype=np.int8), full)
+        some = random.permuted(
+            np.tile(np.arange(rule.places, dtype=np.int8), (times, 1)), axis=1
+        )[:, :rest]
+        codes = np.concatenate([np.tile(row, (times, 1)), some], axis=1)
+        codes = random.permuted(codes, axis=1)
+        return list(np.split(codes, np.cumsum(rule.left_over)[:-1], axis=1))
+    taken = _deal_once(random, times, rule=rule, balanced=misfits == "balanced")
+    if misfits == "balanced":
+        for _ in range(TRIES):
+            gap = _gap(taken, rule)
+            again = np.flatnonzero(gap > 0)
+            if not again.size:
+                break
+            anew = _deal_once(random, again.size, rule=rule, balanced=True)
+            better = _gap(anew, rule) < gap[again]
+            taken[again[better]] = anew[better]
+    order = np.argsort(~taken, axis=2, kind="stable").astype(np.int8)
+    return [order[:, i, :r] for i, r in enumerate(rule.left_over)]
+
+
+def _deal_once(
+    random: np.random.Generator, times: int, *, rule: _Rule, balanced: bool
+) -> NDArray[np.bool_]:
+    """Choose the places that each stratum's left-over persons take.
+
+    Returns:
+        Shape (times, strata, places): whether a left-over person takes the place.
+    """
+    strata = len(rule.members)
+    taken = np.zeros((times, strata, rule.places), dtype=bool)
+    overall = np.zeros((times, rule.places))
+    counts = [np.zeros((times, int(g.max()) + 1, rule.places)) for g in rule.groups]
+    # A place's rank is led by its count over all, then by its margins, then by luck.
+    heavy = float(2 * strata * (len(rule.groups) + 1) + 1)
+    for i in range(strata):
+        left = int(rule.left_over[i])
+        if not left:
+            continue
+        rank = random.random((times, rule.places))
+        if balanced:
+            rank += heavy * overall
+            for group, count in zip(rule.groups, counts, strict=True):
+                rank += count[:, group[i]]
+        # A place is taken where fewer than `left` places have a lower rank.
+        lower = (rank[:, None, :] < rank[:, :, None]).sum(axis=2)
+        chosen = lower < left
+        taken[:, i] = chosen
+        overall += chosen
+        for group, count in zip(rule.groups, counts, strict=True):
+            count[:, group[i]] += chosen
+    return taken
+
+
+def _gap(taken: NDArray[np.bool_], rule: _Rule) -> NDArray[np.float64]:
+    """How far places are apart in the margins: persons more than one, summed."""
+    total = np.zeros(len(taken))
+    for group in rule.groups:
+        for kind in range(int(group.max()) + 1):
+            count = taken[:, group == kind].sum(axis=1)
+            total += np.maximum(np.ptp(count, axis=1) - 1, 0)
+    return total
