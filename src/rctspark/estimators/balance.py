@@ -75,7 +75,6 @@ def estimate_category_balance(
     characteristic: str,
     categories: Sequence[str] = (),
     exact: ExactTest = SMALL,
-    minimum_persons: int = MINIMUM_PERSONS,
 ) -> CategoryBalance:
     """Compare a categorical characteristic over two arms or more.
 
@@ -90,13 +89,12 @@ def estimate_category_balance(
         characteristic: Its name.
         categories: All categories, in order. Empty: those found, sorted.
         exact: When the exact test is used.
-        minimum_persons: Fewest persons per arm with a known category.
 
     Returns:
         Counts, differences and test.
 
     Raises:
-        EstimationError: An arm has too few persons, a value is none of
+        EstimationError: An arm has fewer than 10 persons with a known one, a value is none of
             `categories`, or the exact test is too large.
     """
     refuse(WHAT, shape_faults(len(arm), {characteristic: values}))
@@ -106,7 +104,7 @@ def estimate_category_balance(
     faults = arm_faults(
         arm[known],
         arms,
-        minimum_persons=minimum_persons,
+        minimum_persons=MINIMUM_PERSONS,
         what=f" with known {characteristic}",
     )
     strange = int((~np.isin(values[known], list(names))).sum())
@@ -163,9 +161,7 @@ def compare_counts(
     p_value = float(stats.chi2.sf(statistic, df)) if df else 1.0
     method = "Pearson chi-square"
     if df and exact.asks(smallest):
-        p_value, method = exact_p_value(
-            counts, draws=exact.draws, random=exact.random
-        )
+        p_value, method = exact_p_value(counts, draws=exact.draws, random=exact.random)
     return CategoryBalance(
         characteristic=characteristic,
         arms=tuple(arms),

@@ -183,9 +183,7 @@ def draw_sites(
     for name, draw in draws.items():
         members = np.flatnonzero(site == name)
         codes = draw(random, times)
-        refuse(
-            WHAT, shape_faults(members.size, {f"the draw of site {name}": codes[0]})
-        )
+        refuse(WHAT, shape_faults(members.size, {f"the draw of site {name}": codes[0]}))
         drawn[:, members] = codes
     return drawn
 
@@ -235,7 +233,9 @@ def _prepare(
     margins: Sequence[NDArray[Any]],
     alone: Collection[str],
 ) -> _Rule:
-    faults = shape_faults(len(strata), {f"margin {i}": m for i, m in enumerate(margins)})
+    faults = shape_faults(
+        len(strata), {f"margin {i}": m for i, m in enumerate(margins)}
+    )
     if not ratio or any(int(r) != r or r < 1 for r in ratio):
         faults.append("the ratio must be of positive whole numbers")
     refuse(WHAT, faults)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln
 
-from rctspark.estimators.refusals import refuse
+from rctspark.errors import EstimationError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,15 +56,12 @@ def exact_p_value(
     table = table[:, np.argsort(table.sum(axis=0), kind="stable")]
     rows, columns = table.shape[0], [int(c) for c in table.sum(axis=0)]
     ways = np.prod([float(comb(c + rows - 1, rows - 1)) for c in columns[:-1]])
-    refuse(
-        "The exact test",
-        [
-            f"a table of {table.sum()} persons in {table.shape[0]} by {table.shape[1]} "
-            f"cells has about {ways:.1e} others with its margins, more than {LARGEST}; "
-            "ask for draws, or for Pearson's chi-square"
-        ]
-        * (ways > LARGEST),
-    )
+    if ways > LARGEST:
+        raise EstimationError(
+            f"A table of {table.sum()} persons in {table.shape[0]} by {table.shape[1]} "
+            f"cells has up to {ways:.1e} others with its margins, more than {LARGEST}; "
+            "ask for draws, or for Pearson's chi-square."
+        )
     return _by_enumeration(table, columns), "exact"
 
 
@@ -154,14 +151,11 @@ def exact_fit_p_value(
         p_value = (int((drawn <= found + TIE).sum()) + 1) / (draws + 1)
         return p_value, f"exact by {draws} draws"
     ways = comb(n + len(counts) - 1, len(counts) - 1)
-    refuse(
-        "The exact test",
-        [
+    if ways > LARGEST:
+        raise EstimationError(
             f"{n} persons in {len(counts)} categories can be divided in {ways:.1e} "
-            f"ways, more than {LARGEST}; ask for draws, or for Pearson's chi-square"
-        ]
-        * (ways > LARGEST),
-    )
+            f"ways, more than {LARGEST}; ask for draws, or for Pearson's chi-square."
+        )
     log_p = log_chance(_splits(n, len(counts)))
     extreme = log_p <= found + TIE
     return min(float(np.exp(log_p[extreme] + gammaln(n + 1.0)).sum()), 1.0), "exact"

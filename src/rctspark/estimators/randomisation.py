@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
@@ -28,11 +28,30 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int8]
+    Ints = NDArray[np.integer[Any]]
 
 Key = tuple[str, int]
 WHAT = "The test by repeated draws"
 OUTCOMES_AT_ONCE = 32
 DRAWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """How often the draw is repeated, and what is asked of it.
+
+    Attributes:
+        draws: B, how many draws.
+        level: Level of the intervals.
+        minimum_persons: Fewest persons per arm whose outcome is observed.
+    """
+
+    draws: int = 9999
+    level: float = 0.90
+    minimum_persons: int = MINIMUM_PERSONS
+
+
+MANY = Redraw()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,14 +76,12 @@ class _Task:
 
 def estimate_by_draws(
     outcomes: Mapping[Key, Floats],
-    arm: NDArray[np.integer],  # type: ignore[type-arg]
+    arm: Ints,
     draw: Draw,
     random: np.random.Generator,
     *,
     arms: Sequence[str],
-    draws: int = 9999,
-    level: float = 0.90,
-    minimum_persons: int = MINIMUM_PERSONS,
+    redraw: Redraw = MANY,
 ) -> tuple[RedrawnDifference, ...]:
     """Test each arm against control by repeating the draw that was made.
 
@@ -84,9 +101,7 @@ def estimate_by_draws(
         draw: The draw that was made; gives shape (times, n) of positions in `arms`.
         random: Source of randomness.
         arms: The arms, control first.
-        draws: B, how many draws.
-        level: Level of the intervals.
-        minimum_persons: Fewest persons per arm whose outcome is observed.
+        redraw: How many draws, level, fewest persons.
 
     Returns:
         One difference per outcome, horizon and arm other than control.
@@ -95,11 +110,11 @@ def estimate_by_draws(
         EstimationError: An outcome is infinite, or observed for too few in an arm;
             arms differ on it and nobody within them does; lengths differ.
     """
-    arm = np.asarray(arm, dtype=np.int8)
-    refuse(WHAT, _faults(outcomes, arm, arms, minimum_persons))
-    drawn = draw(random, draws)
+    codes = np.asarray(arm, dtype=np.int8)
+    refuse(WHAT, _faults(outcomes, codes, arms, redraw.minimum_persons))
+    drawn = draw(random, redraw.draws)
     refuse(WHAT, shape_faults(len(arm), {"the draw": drawn[0]}))
-    task = _Task(arm=arm, drawn=drawn, arms=tuple(arms), level=level)
+    task = _Task(arm=codes, drawn=drawn, arms=tuple(arms), level=redraw.level)
     found: list[RedrawnDifference] = []
     with threadpool_limits(limits=1, user_api="blas"):
         for block in _blocks(outcomes):
@@ -110,7 +125,7 @@ def estimate_by_draws(
 
 def redraw_statistics(
     outcomes: Mapping[Key, Floats],
-    arm: NDArray[np.integer],  # type: ignore[type-arg]
+    arm: Ints,
     drawn: Codes,
     *,
     arms: Sequence[str],
@@ -131,9 +146,9 @@ def redraw_statistics(
     Raises:
         EstimationError: An outcome is infinite, or an arm has fewer than 2 persons.
     """
-    arm = np.asarray(arm, dtype=np.int8)
-    refuse(WHAT, _faults(outcomes, arm, arms, 2))
-    task = _Task(arm=arm, drawn=drawn, arms=tuple(arms), level=np.nan)
+    codes = np.asarray(arm, dtype=np.int8)
+    refuse(WHAT, _faults(outcomes, codes, arms, 2))
+    task = _Task(arm=codes, drawn=drawn, arms=tuple(arms), level=np.nan)
     observed, redrawn = [], []
     with threadpool_limits(limits=1, user_api="blas"):
         for block in _blocks(outcomes):
@@ -147,7 +162,9 @@ def redraw_statistics(
 def _faults(
     outcomes: Mapping[Key, Floats], arm: Codes, arms: Sequence[str], minimum: int
 ) -> list[str]:
-    faults = shape_faults(len(arm), {f"{o} at {h}": v for (o, h), v in outcomes.items()})
+    faults = shape_faults(
+        len(arm), {f"{o} at {h}": v for (o, h), v in outcomes.items()}
+    )
     if faults:
         return faults
     names = np.array([*arms, "an arm without a name"])
@@ -217,15 +234,11 @@ def _estimate_arm(
     ]
 
 
-def _parabolas(
-    task: _Task, block: _Block, *, inverted: bool = True
-) -> list[Parabolas]:
+def _parabolas(task: _Task, block: _Block, *, inverted: bool = True) -> list[Parabolas]:
     """Difference (a line) and variance (a parabola) of every draw by the effect."""
     actual = _sums(task, block, task.arm[None], inverted=inverted)
     parts = [
-        _sums(
-            task, block, task.drawn[first : first + DRAWS_AT_ONCE], inverted=inverted
-        )
+        _sums(task, block, task.drawn[first : first + DRAWS_AT_ONCE], inverted=inverted)
         for first in range(0, len(task.drawn), DRAWS_AT_ONCE)
     ]
     scale = np.sqrt((block.values**2).sum(axis=0) / block.observed.sum(axis=0))

@@ -143,10 +143,9 @@ def _small_faults(cells: _Cells, pair: tuple[str, str]) -> list[str]:
         return []
     words = f"of {pair[0]} or {pair[1]}"
     if small.size == 1:
-        return [
-            f"stratum {cells.names[small[0]]} alone has a single person {words}, so "
-            "nothing says how its difference varies; join it with another stratum"
-        ]
+        name = cells.names[small[0]]
+        alone = f"stratum {name} alone has a single person {words}, so nothing says "
+        return [alone + "how its difference varies; join it with another stratum"]
     share = cells.weight[small] / cells.weight[small].sum()
     if small.size == FEWEST_FOR_A_VARIANCE and np.allclose(share, HALF):
         return []

@@ -13,7 +13,6 @@ from rctspark.contracts.design import Difference
 from rctspark.errors import EstimationError
 from rctspark.estimators.intervals import t_interval
 from rctspark.estimators.refusals import (
-    MINIMUM_PERSONS,
     arm_faults,
     missing_faults,
     refuse,
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from rctspark.config.plan import Inference
 
     Floats = NDArray[np.float64]
     Texts = NDArray[np.str_]
@@ -177,7 +178,9 @@ def _tilt(apart: Floats) -> tuple[Floats, float, int]:
         return raw / raw.sum(), float(np.log(raw.sum()) + top)
 
     weight, value = at(slope)
-    for step in range(1, MOST_STEPS + 1):
+    steps = 0
+    while steps < MOST_STEPS:
+        steps += 1
         mean = weight @ apart
         gap = float(np.abs(mean).max())
         if gap <= NEAR:
@@ -191,7 +194,7 @@ def _tilt(apart: Floats) -> tuple[Floats, float, int]:
                 break
             length /= 2
         slope, weight, value = slope + length * move, tried, reached
-    return weight, float(np.abs(weight @ apart).max()), step
+    return weight, float(np.abs(weight @ apart).max()), steps
 
 
 def _weights(weight: Floats, method: str, gap: float, rounds: int) -> TargetWeights:
@@ -217,8 +220,7 @@ def estimate_reweighted(
     *,
     arms: Sequence[str],
     covariates: Floats | None = None,
-    covariance: str = "HC2",
-    level: float = 0.90,
+    inference: Inference,
 ) -> tuple[Difference, ...]:
     """Estimate each arm against control, persons weighted to a target.
 
@@ -233,8 +235,7 @@ def estimate_reweighted(
         weight: Shape (n,), positive; only their proportions matter.
         arms: Arms that are compared, control first.
         covariates: Shape (n, k), known before the draw; None: none.
-        covariance: `HC0` to `HC3`.
-        level: Level of the intervals.
+        inference: Kind of covariance, level, fewest persons per arm.
 
     Returns:
         One difference per arm other than control, its means weighted.
@@ -249,7 +250,7 @@ def estimate_reweighted(
         columns["covariates"] = covariates
     refuse(what, shape_faults(len(outcome), {**columns, "arm": arm}))
     faults = missing_faults(columns)
-    faults += arm_faults(arm, arms, minimum_persons=MINIMUM_PERSONS)
+    faults += arm_faults(arm, arms, minimum_persons=inference.minimum_persons)
     faults += ["a weight is not positive"] * bool((weight <= 0).any())
     refuse(what, faults)
     of_arm = np.column_stack([arm == a for a in arms]).astype(np.float64)
@@ -258,7 +259,10 @@ def estimate_reweighted(
     if covariates is not None:
         extra = _independent(covariates - share @ covariates)
     design = np.column_stack([np.ones(len(outcome)), of_arm[:, 1:], extra])
-    beta, cov, df = _weighted_fit(design, outcome, weight, covariance=covariance)
+    beta, cov, df = _weighted_fit(
+        design, outcome, weight, covariance=inference.covariance
+    )
+    level = inference.level
     means = (of_arm.T @ (weight * outcome)) / (of_arm.T @ weight)
     found = []
     for j, name in enumerate(arms[1:], start=1):
@@ -279,7 +283,7 @@ def estimate_reweighted(
                 n_against=int(of_arm[:, 0].sum()),
                 mean_arm=float(means[j]),
                 mean_against=float(means[0]),
-                method=f"weighted least squares, {covariance}",
+                method=f"weighted least squares, {inference.covariance}",
             )
         )
     return tuple(found)
