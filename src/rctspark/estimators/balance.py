@@ -94,8 +94,8 @@ def estimate_category_balance(
         Counts, differences and test.
 
     Raises:
-        EstimationError: An arm has fewer than 10 persons with a known one, a value is none of
-            `categories`, or the exact test is too large.
+        EstimationError: An arm has fewer than 10 persons with a known one, a
+            value is none of `categories`, or the exact test is too large.
     """
     refuse(WHAT, shape_faults(len(arm), {characteristic: values}))
     here = np.isin(arm, list(arms))

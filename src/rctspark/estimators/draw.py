@@ -16,7 +16,7 @@ import numpy as np
 from rctspark.estimators.refusals import refuse, shape_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,22 @@ Misfits = Literal["balanced", "strata", "global"]
 WHAT = "The draw"
 TRIES = 8
 """Times that left-over persons are dealt anew where a margin is not balanced yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """How the persons of strata are dealt over the arms.
+
+    Attributes:
+        ratio: Whole numbers, one per arm: (1, 1, 1, 1) is a quarter each.
+        misfits: How left-over persons are dealt: see `draw_strata`.
+        alone: Strata whose persons are each drawn by themselves, with the chances of
+            the ratio, as where they come in one by one.
+    """
+
+    ratio: tuple[int, ...]
+    misfits: Misfits = "balanced"
+    alone: frozenset[str] = frozenset()
 
 
 def draw_parity(
@@ -100,10 +116,8 @@ def draw_strata(
     times: int,
     *,
     strata: NDArray[Any],
-    ratio: Sequence[int],
+    dealing: Dealing,
     margins: Sequence[NDArray[Any]] = (),
-    misfits: Misfits = "balanced",
-    alone: Collection[str] = (),
 ) -> Codes:
     """Draw within strata, and deal the left-over persons (misfits).
 
@@ -124,23 +138,20 @@ def draw_strata(
         random: Source of randomness.
         times: How many draws.
         strata: Shape (n,), stratum of each person.
-        ratio: Whole numbers, one per arm: (1, 1, 1, 1) is a quarter each.
+        dealing: The ratio of the arms, and how left-over persons are dealt.
         margins: Each of shape (n,): what strata are made of, the same for all
             persons of a stratum; balanced next after the whole.
-        misfits: How left-over persons are dealt.
-        alone: Strata whose persons are each drawn by themselves, with the chances
-            of the ratio, as where they come in one by one.
 
     Returns:
-        Shape (times, n): positions in `ratio`.
+        Shape (times, n): positions in the ratio.
 
     Raises:
         EstimationError: The ratio is not of positive whole numbers, or a margin
             differs within a stratum.
     """
-    rule = _prepare(strata, ratio, margins=margins, alone=alone)
+    rule = _prepare(strata, dealing, margins=margins)
     drawn = np.empty((times, len(strata)), dtype=np.int8)
-    extras = _deal_misfits(random, times, rule=rule, misfits=misfits)
+    extras = _deal_misfits(random, times, rule=rule, misfits=dealing.misfits)
     places = rule.places
     for i, members in enumerate(rule.members):
         if i in rule.alone:
@@ -151,6 +162,7 @@ def draw_strata(
         row = np.tile(np.arange(places, dtype=np.int8), full)
         codes = np.concatenate([np.tile(row, (times, 1)), extras[i]], axis=1)
         drawn[:, members] = random.permuted(codes, axis=1)
+    ratio = dealing.ratio
     arms = np.repeat(np.arange(len(ratio), dtype=np.int8), ratio)
     return arms[drawn]
 
@@ -227,16 +239,12 @@ class _Rule:
 
 
 def _prepare(
-    strata: NDArray[Any],
-    ratio: Sequence[int],
-    *,
-    margins: Sequence[NDArray[Any]],
-    alone: Collection[str],
+    strata: NDArray[Any], dealing: Dealing, *, margins: Sequence[NDArray[Any]]
 ) -> _Rule:
     faults = shape_faults(
         len(strata), {f"margin {i}": m for i, m in enumerate(margins)}
     )
-    if not ratio or any(int(r) != r or r < 1 for r in ratio):
+    if not dealing.ratio or any(int(r) != r or r < 1 for r in dealing.ratio):
         faults.append("the ratio must be of positive whole numbers")
     refuse(WHAT, faults)
     members = _members(strata)
@@ -247,8 +255,10 @@ def _prepare(
         if (n := sum(np.ptp(code[m]) > 0 for m in members))
     ]
     refuse(WHAT, faults)
-    places = int(sum(ratio))
-    by_itself = frozenset(i for i, m in enumerate(members) if strata[m[0]] in alone)
+    places = int(sum(dealing.ratio))
+    by_itself = frozenset(
+        i for i, m in enumerate(members) if strata[m[0]] in dealing.alone
+    )
     sizes = np.array([m.size for m in members], dtype=np.intp)
     left_over = sizes % places
     left_over[list(by_itself)] = 0
