@@ -121,7 +121,8 @@ def invert(parabolas: Parabolas, *, level: float) -> tuple[Floats, Floats]:
         to reject any effect.
     """
     reach = float(stats.norm.ppf((1 + level) / 2)) * parabolas.std_error
-    alpha = 1 - level
+    # Without it, 1 - 0.9 would be a little less than 50 draws of 500.
+    alpha = 1 - level + TIE
     ends = []
     for side in (-1.0, 1.0):
         inside = parabolas.estimate + side * NEAR * reach

@@ -11,8 +11,8 @@ x <- noise(n, 37.719)
 w <- 0.5 + noise(n, 9.151)
 d <- data.frame(y, z, s, x, w)
 out <- list(versions = list(R = R.version.string, estimatr = as.character(packageVersion("estimatr"))))
-take <- function(m) list(estimate = unname(m$coefficients["z"]), std_error = unname(m$std.error["z"]),
-  df = unname(m$df["z"]), p = unname(m$p.value["z"]), lower = unname(m$conf.low["z"]), upper = unname(m$conf.high["z"]))
+take <- function(m) { at <- function(v) unname(if (is.null(names(v))) v[1] else v["z"]); list(estimate = at(m$coefficients),
+  std_error = at(m$std.error), df = at(m$df), p = at(m$p.value), lower = at(m$conf.low), upper = at(m$conf.high)) }
 out$blocks <- take(difference_in_means(y ~ z, blocks = s, data = d, alpha = 0.10))
 out$plain <- take(difference_in_means(y ~ z, data = d, alpha = 0.10))
 for (hc in c("HC0", "HC1", "HC2", "HC3")) out[[paste0("weighted_", hc)]] <- take(lm_robust(y ~ z + x, weights = w, data = d, se_type = hc, alpha = 0.10))
