@@ -52,7 +52,7 @@ def test_persons_without_a_recorded_arm_are_counted_and_strange_arms_refused():
     found = estimate_arm_agreement(rule, recorded, arms=("a", "b"))
     assert (found.n, found.n_unrecorded) == (37, 3)
     recorded[5] = "z"
-    with pytest.raises(EstimationError, match="1 person.* unknown arm as recorded"):
+    with pytest.raises(EstimationError, match=r"1 person.* unknown arm as recorded"):
         estimate_arm_agreement(rule, recorded, arms=("a", "b"))
     with pytest.raises(EstimationError, match="nobody's arm was recorded"):
         estimate_arm_agreement(rule, np.full(40, ""), arms=("a", "b"))

@@ -10,13 +10,13 @@ from scipy import stats
 
 from estimators.formula_trial import (
     ARM,
-    N,
     NUMBER,
     OUTCOME,
     PRINTED,
     STRATUM,
     TREATED,
     WEIGHT,
+    N,
     noise,
     within,
 )
@@ -25,10 +25,10 @@ from rctspark.estimators.balance import (
     ExactTest,
     compare_counts,
     estimate_category_balance,
-    estimate_joint_balance,
     estimate_mean_balance,
 )
 from rctspark.estimators.exact_tables import exact_p_value
+from rctspark.estimators.joint_balance import estimate_joint_balance
 
 R = PRINTED["tables"]
 PAIR = ("treated", "control")
@@ -184,13 +184,13 @@ def test_columns_that_say_the_same_change_nothing():
 
 
 def test_what_can_not_be_compared_is_refused():
+    missing = np.where(np.arange(N) == 0, np.nan, NUMBER)
     with pytest.raises(EstimationError, match="x is missing or infinite for 1"):
-        missing = np.where(np.arange(N) == 0, np.nan, NUMBER)
         estimate_joint_balance(ARM, {"x": missing}, arms=PAIR)
     with pytest.raises(EstimationError, match="which arm"):
         estimate_joint_balance(ARM, {"x": TREATED * 2.0}, arms=PAIR)
+    few = np.where(np.arange(N) < 5, "treated", "control")
     with pytest.raises(EstimationError, match="in arm treated, needed are 10"):
-        few = np.where(np.arange(N) < 5, "treated", "control")
         estimate_mean_balance(few, NUMBER, arms=PAIR, characteristic="x")
     with pytest.raises(EstimationError, match="is no known category"):
         estimate_category_balance(

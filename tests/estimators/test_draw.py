@@ -9,7 +9,6 @@ import pytest
 
 from rctspark.errors import EstimationError
 from rctspark.estimators.draw import (
-    Dealing,
     draw_clusters,
     draw_parity,
     draw_sites,
@@ -17,6 +16,7 @@ from rctspark.estimators.draw import (
     draw_strata,
     draw_within,
 )
+from rctspark.estimators.misfits import Dealing
 
 SIZES = [161, 24, 197, 223, 30, 2, 45, 66, 4]
 STRATA = np.repeat([f"s{i}" for i in range(9)], SIZES)

@@ -12,7 +12,8 @@ from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
 from estimators.formula_trial import PRINTED
 from rctspark.errors import EstimationError
-from rctspark.estimators.draw import Dealing, draw_sizes, draw_strata
+from rctspark.estimators.draw import draw_sizes, draw_strata
+from rctspark.estimators.misfits import Dealing
 from rctspark.estimators.power import (
     TrialSize,
     estimate_detectable,
@@ -37,9 +38,7 @@ def test_power_is_r_s():
 
 
 def test_detectable_effects_and_persons_are_r_s():
-    assert estimate_detectable(MEAN)[0].effect == pytest.approx(
-        R["mean_mde"], rel=1e-7
-    )
+    assert estimate_detectable(MEAN)[0].effect == pytest.approx(R["mean_mde"], rel=1e-7)
     share = estimate_detectable(SHARE)[0].effect
     assert 0.2 + share == pytest.approx(R["share_p2"], rel=1e-7)
     assert estimate_persons(MEAN, effect=0.2)["zia"] == np.ceil(R["mean_n"])
@@ -133,11 +132,11 @@ def test_a_plan_that_is_played_has_the_power_of_the_formula():
         return {"t": stats.ttest_ind(outcome[arm == 1], outcome[arm == 0]).pvalue}
 
     (found,) = simulate_power(
-        play, partial(draw_sizes, sizes=(60, 60)), random, trials=1500
+        play, partial(draw_sizes, sizes=(60, 60)), random, trials=800
     )
-    exact = estimate_power(
-        TrialSize(persons={"c": 60, "a": 60}, sd=1.0), effect=0.5
-    )[0].power
+    exact = estimate_power(TrialSize(persons={"c": 60, "a": 60}, sd=1.0), effect=0.5)[
+        0
+    ].power
     assert abs(found.power - exact) < 3.5 * found.monte_carlo_error
 
 

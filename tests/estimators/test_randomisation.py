@@ -11,12 +11,12 @@ import pytest
 from estimators.formula_trial import PRINTED, within
 from rctspark.errors import EstimationError
 from rctspark.estimators.draw import (
-    Dealing,
     draw_parity,
     draw_sizes,
     draw_strata,
     draw_within,
 )
+from rctspark.estimators.misfits import Dealing
 from rctspark.estimators.multiplicity import step_down
 from rctspark.estimators.randomisation import (
     Redraw,
@@ -27,7 +27,7 @@ from rctspark.estimators.randomisation import (
 ARMS = ("control", "treated")
 
 
-def all_divisions(random, times):
+def all_divisions(_random, times):
     """Every way to choose 10 of 20, in order: a draw that is no draw."""
     codes = np.zeros((times, 20), dtype=np.int8)
     for i, chosen in enumerate(combinations(range(20), 10)):
@@ -182,7 +182,7 @@ def test_p_values_and_intervals_of_a_stratified_draw_of_four_arms_are_as_they_sa
     strata = np.repeat(list("abcdefg"), [15, 2, 19, 22, 6, 9, 7])
     draw = partial(draw_strata, strata=strata, dealing=Dealing(ratio=(1, 1, 1, 1)))
     level = np.repeat(random.normal(0, 1, 7), [15, 2, 19, 22, 6, 9, 7])
-    trials, rejected, held = 250, 0, 0
+    trials, rejected, held = 200, 0, 0
     for _ in range(trials):
         arm = draw(random, 1)[0]
         noise = random.exponential(1, strata.size) + level
@@ -205,7 +205,7 @@ def test_one_pair_of_arms_has_an_exact_test_whatever_the_third_arm_does():
     random = np.random.default_rng(753)
     strata = np.repeat(list("abcd"), [13, 17, 9, 12])
     draw = partial(draw_strata, strata=strata, dealing=Dealing(ratio=(1, 1, 1)))
-    trials, rejected = 300, 0
+    trials, rejected = 200, 0
     for _ in range(trials):
         arm = draw(random, 1)[0]
         outcome = random.normal(size=strata.size) ** 3 + 50 * (arm == 2)

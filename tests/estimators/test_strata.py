@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from estimators.formula_trial import ARM, ARMS, N, OUTCOME, PRINTED, STRATUM, within
+from estimators.formula_trial import ARM, ARMS, OUTCOME, PRINTED, STRATUM, N, within
 from rctspark.errors import EstimationError
 from rctspark.estimators.strata import estimate_by_strata
 

@@ -10,21 +10,21 @@ import pytest
 from estimators.formula_trial import (
     ARM,
     ARMS,
-    N,
     NUMBER,
     OUTCOME,
     PRINTED,
     STRATUM,
     WEIGHT,
+    N,
     within,
 )
 from rctspark.config.plan import Inference
 from rctspark.errors import EstimationError
 from rctspark.estimators.balance import ExactTest
+from rctspark.estimators.reweighted import estimate_reweighted
 from rctspark.estimators.target import estimate_category_fit, estimate_mean_fit
 from rctspark.estimators.target_weights import (
     balance_entropy,
-    estimate_reweighted,
     rake,
 )
 
@@ -70,8 +70,8 @@ def test_the_one_sample_t_is_r_s():
 
 
 def test_strange_categories_and_wrong_shares_are_refused():
-    with pytest.raises(EstimationError, match="115 person.s. is not in the target"):
-        rest = {k: v / 0.817 for k, v in TARGET_AGES.items() if k != "27-34"}
+    rest = {k: v / 0.817 for k, v in TARGET_AGES.items() if k != "27-34"}
+    with pytest.raises(EstimationError, match=r"115 person.s. is not in the target"):
         estimate_category_fit(AGES, target=rest, characteristic="age")
     with pytest.raises(EstimationError, match="add up to 1"):
         estimate_category_fit(
@@ -123,7 +123,7 @@ def test_entropy_weights_reach_means_on_any_scale():
 
 
 def test_a_sample_already_like_its_target_keeps_equal_weights():
-    own = {"region": {k: float((STRATUM == k).mean()) for k in "abc"}}
+    own = {"region": {k: float((k == STRATUM).mean()) for k in "abc"}}
     assert rake({"region": STRATUM}, target=own).summary.effective_n == pytest.approx(N)
 
 

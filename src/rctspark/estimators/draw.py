@@ -8,11 +8,16 @@ the list of arms.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rctspark.estimators.misfits import (
+    Dealing,
+    deal_misfits,
+    members_of,
+    prepare_strata,
+)
 from rctspark.estimators.refusals import refuse, shape_faults
 
 if TYPE_CHECKING:
@@ -21,30 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Codes = NDArray[np.int8]
-    Ints = NDArray[np.intp]
 
 Draw = Callable[["np.random.Generator", int], "NDArray[np.int8]"]
 """A draw whose rule is settled: randomness and times in, positions of arms out."""
-Misfits = Literal["balanced", "strata", "global"]
 WHAT = "The draw"
-TRIES = 8
-"""Times that left-over persons are dealt anew where a margin is not balanced yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dealing:
-    """How the persons of strata are dealt over the arms.
-
-    Attributes:
-        ratio: Whole numbers, one per arm: (1, 1, 1, 1) is a quarter each.
-        misfits: How left-over persons are dealt: see `draw_strata`.
-        alone: Strata whose persons are each drawn by themselves, with the chances of
-            the ratio, as where they come in one by one.
-    """
-
-    ratio: tuple[int, ...]
-    misfits: Misfits = "balanced"
-    alone: frozenset[str] = frozenset()
 
 
 def draw_parity(
@@ -105,7 +90,7 @@ def draw_within(
         Shape (times, n).
     """
     drawn = np.empty((times, len(arm)), dtype=np.int8)
-    for members in _members(strata):
+    for members in members_of(strata):
         row = np.asarray(arm[members], dtype=np.int8)
         drawn[:, members] = random.permuted(np.tile(row, (times, 1)), axis=1)
     return drawn
@@ -149,9 +134,9 @@ def draw_strata(
         EstimationError: The ratio is not of positive whole numbers, or a margin
             differs within a stratum.
     """
-    rule = _prepare(strata, dealing, margins=margins)
+    rule = prepare_strata(strata, dealing, margins=margins)
     drawn = np.empty((times, len(strata)), dtype=np.int8)
-    extras = _deal_misfits(random, times, rule=rule, misfits=dealing.misfits)
+    extras = deal_misfits(random, times, rule=rule, misfits=dealing.misfits)
     places = rule.places
     for i, members in enumerate(rule.members):
         if i in rule.alone:
@@ -221,129 +206,3 @@ def draw_clusters(
     drawn = draw(random, times)
     refuse(WHAT, shape_faults(len(names), {"the draw of the clusters": drawn[0]}))
     return drawn[:, code]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rule:
-    """A stratified draw, settled: persons by stratum, left-over ones, margins.
-
-    A place is one of the numbers that the ratio adds up to: with (1, 2), the first
-    place is of the first arm, the second and third are of the second.
-    """
-
-    places: int
-    members: tuple[Ints, ...]
-    alone: frozenset[int]
-    left_over: Ints
-    groups: tuple[Ints, ...]
-
-
-def _prepare(
-    strata: NDArray[Any], dealing: Dealing, *, margins: Sequence[NDArray[Any]]
-) -> _Rule:
-    faults = shape_faults(
-        len(strata), {f"margin {i}": m for i, m in enumerate(margins)}
-    )
-    if not dealing.ratio or any(int(r) != r or r < 1 for r in dealing.ratio):
-        faults.append("the ratio must be of positive whole numbers")
-    refuse(WHAT, faults)
-    members = _members(strata)
-    codes = [np.unique(m, return_inverse=True)[1] for m in margins]
-    faults = [
-        f"margin {i} differs within {n} strata"
-        for i, code in enumerate(codes)
-        if (n := sum(np.ptp(code[m]) > 0 for m in members))
-    ]
-    refuse(WHAT, faults)
-    places = int(sum(dealing.ratio))
-    by_itself = frozenset(
-        i for i, m in enumerate(members) if strata[m[0]] in dealing.alone
-    )
-    sizes = np.array([m.size for m in members], dtype=np.intp)
-    left_over = sizes % places
-    left_over[list(by_itself)] = 0
-    return _Rule(
-        places=places,
-        members=members,
-        alone=by_itself,
-        left_over=left_over,
-        groups=tuple(np.array([c[m[0]] for m in members]) for c in codes),
-    )
-
-
-def _members(strata: NDArray[Any]) -> tuple[Ints, ...]:
-    """Return the persons of each stratum, strata in sorted order."""
-    _, code = np.unique(strata, return_inverse=True)
-    order = np.argsort(code, kind="stable")
-    return tuple(np.split(order, np.cumsum(np.bincount(code))[:-1]))
-
-
-def _deal_misfits(
-    random: np.random.Generator, times: int, *, rule: _Rule, misfits: Misfits
-) -> list[Codes]:
-    """Return the places of each stratum's left-over persons, (times, left over)."""
-    if misfits == "global":
-        total = int(rule.left_over.sum())
-        full, rest = divmod(total, rule.places)
-        row = np.tile(np.arange(rule.places, dtype=np.int8), full)
-        some = random.permuted(
-            np.tile(np.arange(rule.places, dtype=np.int8), (times, 1)), axis=1
-        )[:, :rest]
-        codes = np.concatenate([np.tile(row, (times, 1)), some], axis=1)
-        codes = random.permuted(codes, axis=1)
-        return list(np.split(codes, np.cumsum(rule.left_over)[:-1], axis=1))
-    taken = _deal_once(random, times, rule=rule, balanced=misfits == "balanced")
-    if misfits == "balanced":
-        for _ in range(TRIES):
-            gap = _gap(taken, rule)
-            again = np.flatnonzero(gap > 0)
-            if not again.size:
-                break
-            anew = _deal_once(random, again.size, rule=rule, balanced=True)
-            better = _gap(anew, rule) < gap[again]
-            taken[again[better]] = anew[better]
-    order = np.argsort(~taken, axis=2, kind="stable").astype(np.int8)
-    return [order[:, i, :r] for i, r in enumerate(rule.left_over)]
-
-
-def _deal_once(
-    random: np.random.Generator, times: int, *, rule: _Rule, balanced: bool
-) -> NDArray[np.bool_]:
-    """Choose the places that each stratum's left-over persons take.
-
-    Returns:
-        Shape (times, strata, places): whether a left-over person takes the place.
-    """
-    strata = len(rule.members)
-    taken = np.zeros((times, strata, rule.places), dtype=bool)
-    overall = np.zeros((times, rule.places))
-    counts = [np.zeros((times, int(g.max()) + 1, rule.places)) for g in rule.groups]
-    # A place's rank is led by its count over all, then by its margins, then by luck.
-    heavy = float(2 * strata * (len(rule.groups) + 1) + 1)
-    for i in range(strata):
-        left = int(rule.left_over[i])
-        if not left:
-            continue
-        rank = random.random((times, rule.places))
-        if balanced:
-            rank += heavy * overall
-            for group, count in zip(rule.groups, counts, strict=True):
-                rank += count[:, group[i]]
-        # A place is taken where fewer than `left` places have a lower rank.
-        lower = (rank[:, None, :] < rank[:, :, None]).sum(axis=2)
-        chosen = lower < left
-        taken[:, i] = chosen
-        overall += chosen
-        for group, count in zip(rule.groups, counts, strict=True):
-            count[:, group[i]] += chosen
-    return taken
-
-
-def _gap(taken: NDArray[np.bool_], rule: _Rule) -> NDArray[np.float64]:
-    """How far places are apart in the margins: persons more than one, summed."""
-    total = np.zeros(len(taken))
-    for group in rule.groups:
-        for kind in range(int(group.max()) + 1):
-            count = taken[:, group == kind].sum(axis=1)
-            total += np.maximum(np.ptp(count, axis=1) - 1, 0)
-    return total

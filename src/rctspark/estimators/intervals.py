@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from rctspark.contracts.design import Difference
 
@@ -30,9 +30,14 @@ def t_interval(
     """
     if std_error == 0:
         return estimate, estimate, float(estimate == 0)
-    law = stats.norm() if math.isinf(df) else stats.t(df)
-    reach = float(law.ppf((1 + level) / 2)) * std_error
-    p_value = 2 * float(law.sf(abs(estimate) / std_error))
+    # The functions below scipy's distributions: the same digits, a hundred times
+    # faster, which simulations notice.
+    share, size = (1 + level) / 2, abs(estimate) / std_error
+    if math.isinf(df):
+        critical, tail = special.ndtri(share), special.ndtr(-size)
+    else:
+        critical, tail = special.stdtrit(df, share), special.stdtr(df, -size)
+    reach, p_value = float(critical) * std_error, 2 * float(tail)
     return estimate - reach, estimate + reach, p_value
 
 
@@ -101,8 +106,8 @@ def imbens_manski_interval(
     width = max(bounds[1] - bounds[0], 0.0) / largest
 
     def excess(c: float) -> float:
-        return float(stats.norm.cdf(c + width) - stats.norm.cdf(-c)) - level
+        return float(special.ndtr(c + width) - special.ndtr(-c)) - level
 
-    lowest, highest = stats.norm.ppf(level), stats.norm.ppf((1 + level) / 2)
+    lowest, highest = special.ndtri(level), special.ndtri((1 + level) / 2)
     c = float(optimize.brentq(excess, lowest - 1e-6, highest + 1e-6, xtol=1e-12))
     return bounds[0] - c * std_errors[0], bounds[1] + c * std_errors[1]

@@ -133,8 +133,8 @@ def estimate_reliability(
     reach = float(stats.norm.ppf((1 + level) / 2)) * error
     ends = (alpha - reach, alpha + reach)
     if method == "Feldt":
-        law = stats.f(n - 1, (n - 1) * (items - 1))
-        high, low = law.ppf([(1 + level) / 2, (1 - level) / 2])
+        df = (n - 1, (n - 1) * (items - 1))
+        high, low = stats.f.ppf([(1 + level) / 2, (1 - level) / 2], *df)
         ends = (1 - (1 - alpha) * float(high), 1 - (1 - alpha) * float(low))
     return Reliability(
         index=index.name,
