@@ -114,6 +114,23 @@ def test_missing_values_small_arms_and_strange_arms_are_refused_at_once():
     assert "2 person(s) are in an arm that is not compared" in words
 
 
+def test_where_nobody_varies_nothing_differs_and_a_bare_difference_is_refused():
+    arm = np.resize(ARMS, N)
+    (found,) = estimate_by_strata(np.full(N, 0.1), arm, STRATUM, arms=ARMS)
+    d = found.difference
+    assert (d.estimate, d.std_error, d.p_value) == (0, 0, 1)
+    assert d.mean_arm == pytest.approx(0.1)
+    with pytest.raises(EstimationError, match="no standard error"):
+        estimate_by_strata((arm == "treated") * 0.3, arm, STRATUM, arms=ARMS)
+
+
+def test_a_constant_of_any_size_changes_nothing():
+    plain, far = (
+        estimate_by_strata(OUTCOME + c, ARM, STRATUM, arms=ARMS)[0] for c in (0, 1e7)
+    )
+    np.testing.assert_allclose(numbers(far), numbers(plain), rtol=1e-7)
+
+
 def test_intervals_of_four_arms_and_small_strata_hold_the_truth_as_often_as_they_say():
     random = np.random.default_rng(752)
     sizes = [4] * 8 + [5] * 6 + [16] * 8

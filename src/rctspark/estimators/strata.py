@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 HALF = 0.5
 FEWEST_FOR_A_VARIANCE = 2
 WHAT = "The difference by strata"
+ROUNDING = 1e-10
+"""A share of the outcome's standard deviation below which a number is rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,8 @@ class _Cells:
     n: Floats
     mean: Floats
     variance: Floats
+    centre: float
+    spread: float
 
     @property
     def difference(self) -> Floats:
@@ -82,10 +86,11 @@ def estimate_by_strata(
         One difference per arm other than control, in the order of `arms`.
 
     Raises:
-        EstimationError: A value is missing; an arm has too few persons; a stratum
-            has nobody in an arm; only one stratum has a single person in an arm; or
-            one such stratum is as large as the others of its kind together (two of
-            the same size can be pooled). It names arms, strata and counts.
+        EstimationError: A value is missing; an arm has too few persons; a stratum has
+            nobody in an arm; only one stratum has a single person in an arm; or one
+            such stratum is as large as the others of its kind together (two of the same
+            size can be pooled); or arms differ and nobody within does. It names arms,
+            strata and counts.
     """
     columns = {"arm": arm, "stratum": stratum}
     refuse(WHAT, shape_faults(len(outcome), columns))
@@ -110,6 +115,8 @@ def _count_cells(
     """Sum up the strata for two arms; also name strata without one of them."""
     names, code = np.unique(stratum, return_inverse=True)
     persons = np.bincount(code, minlength=len(names)).astype(np.float64)
+    centre = float(outcome.mean())
+    outcome = outcome - centre
     columns = []
     for name in pair:
         of_arm = arm == name
@@ -126,6 +133,8 @@ def _count_cells(
         n=n,
         mean=mean,
         variance=variance,
+        centre=centre,
+        spread=float(outcome.std()) if np.ptp(outcome) > 0 else 0.0,
     )
     empty = [
         f"stratum {name} has nobody in arm {pair[int(row[0] > 0)]}; join it with "
@@ -173,12 +182,16 @@ def _combine(
     if len(parts) > 1 and variance > 0:
         df = variance**2 / sum(v**2 / d for v, d in parts)
     means = cells.weight @ cells.mean
+    error = _error(float(means[0] - means[1]), float(variance), cells.spread, pair)
+    if error == 0:
+        means[:] = means[1]
+    means = means + cells.centre
     n = cells.n.sum(axis=0)
     difference = make_difference(
         pair,
         (float(means[0]), float(means[1])),
         (int(n[0]), int(n[1])),
-        std_error=float(np.sqrt(variance)),
+        std_error=error,
         df=df,
         settings={"level": level, "method": _method(big, small)},
     )
@@ -188,6 +201,19 @@ def _combine(
         pooled=tuple(n for n, s in zip(cells.names, small, strict=True) if s),
         share_pooled=float(cells.weight[small].sum()),
     )
+
+
+def _error(
+    estimate: float, variance: float, spread: float, pair: tuple[str, str]
+) -> float:
+    """Standard error; 0 where nobody varies and nothing differs, up to rounding."""
+    error = float(np.sqrt(variance))
+    if error > ROUNDING * spread:
+        return error
+    if abs(estimate) > ROUNDING * spread:
+        words = f"arms {pair[0]} and {pair[1]} differ and nobody within them does"
+        refuse(WHAT, [f"{words}, so there is no standard error"])
+    return 0.0
 
 
 def _df(cells: _Cells, big: NDArray[np.bool_]) -> float:
