@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import norm
 
 from rctspark.config.plan import Inference
 from rctspark.contracts.questionnaires import Index, Item
@@ -214,11 +215,11 @@ def target(rng: np.random.Generator) -> Mapping[str, bool]:
     }
 
 
-def family(rng: np.random.Generator) -> Mapping[str, bool]:
+def _family(rng: np.random.Generator, persons: int) -> Mapping[str, bool]:
     """Six months by three arms that walk together; one arm has an effect in one."""
-    arm = rng.permutation(np.resize(np.arange(4), 240))
-    design = np.column_stack([np.ones(240), *(arm == k for k in (1, 2, 3))])
-    walk = rng.normal(size=(240, 6)).cumsum(axis=1)
+    arm = rng.permutation(np.resize(np.arange(4), persons))
+    design = np.column_stack([np.ones(persons), *(arm == k for k in (1, 2, 3))])
+    walk = rng.normal(size=(persons, 6)).cumsum(axis=1)
     walk[:, 0] += arm == 1
     outcomes = {("y", h): walk[:, h] for h in range(6)}
     made = make_influence(outcomes, design, treatments={"a": 1, "b": 2, "c": 3})
@@ -231,9 +232,19 @@ def family(rng: np.random.Generator) -> Mapping[str, bool]:
         m.band_lower <= t <= m.band_upper for m, t in zip(members, truth, strict=True)
     ]
     return {
-        "step-down by signs, 18 effects: test": any(false),
-        "simultaneous band, 18 effects: interval": all(within),
+        f"step-down by signs, {persons} persons, 18 effects: test": any(false),
+        f"simultaneous band, {persons} persons, 18 effects: interval": all(within),
     }
+
+
+def family(rng: np.random.Generator) -> Mapping[str, bool]:
+    """A family of 240 persons: the normal band falls short by some 2 points."""
+    return _family(rng, 240)
+
+
+def large_family(rng: np.random.Generator) -> Mapping[str, bool]:
+    """A family of 752 persons."""
+    return _family(rng, 752)
 
 
 def family_by_draws(rng: np.random.Generator) -> Mapping[str, bool]:
@@ -251,15 +262,19 @@ def attrition(rng: np.random.Generator) -> Mapping[str, bool]:
     n = 600
     treated = rng.permutation(np.resize([True, False], n))
     arm = np.where(treated, "a", "control")
-    seen = rng.random(n) < 0.7  # noqa: PLR2004 (a share)
-    shares = estimate_attrition(seen, arm, arms=TWO)
+    there = rng.random(n) < 0.7  # noqa: PLR2004 (a share)
+    shares = estimate_attrition(there, arm, arms=TWO)
     cell = rng.choice(["low", "high"], n)
-    always = rng.random(n) < np.where(cell == "low", 0.5, 0.7)
-    added = ~always & (rng.random(n) < 0.25)  # noqa: PLR2004 (a share)
+    able = rng.random(n) < np.where(cell == "low", 0.6, 0.8)
+    y = rng.normal(size=n)
     # Those whom the arm adds have the highest values: the lower bound is the truth.
-    y = rng.normal(size=n) + 10 * added + 0.3 * treated
-    outcome = np.where(always | (added & treated), y, np.nan)
-    (lee,) = estimate_lee_bounds(outcome, arm, arms=TWO)
+    always = able & (y <= np.where(cell == "low", *norm.ppf([0.80, 0.90])))
+    over_all = able & (y <= norm.ppf(0.85))
+    outcome, plain = (
+        np.where(seen | (able & treated), y + 0.3 * treated, np.nan)
+        for seen in (always, over_all)
+    )
+    (lee,) = estimate_lee_bounds(plain, arm, arms=TWO)
     (cells,) = estimate_lee_bounds(outcome, arm, arms=TWO, cell=cell)
     yes = (rng.random(n) < 0.4 + 0.2 * treated).astype(np.float64)
     gone = rng.random(n) < 0.3 * (yes == ~treated)
@@ -318,6 +333,7 @@ CASES: dict[str, Callable[[np.random.Generator], Mapping[str, bool]]] = {
         balance,
         target,
         family,
+        large_family,
         family_by_draws,
         attrition,
         questionnaires,
