@@ -94,6 +94,9 @@ class PersonPeriods:
 class InterviewSpells:
     """One row per person: exit, interview, and what was known before either.
 
+    Time is continuous. Where it is known in whole days, the estimators' package
+    places events inside the day first (`centre_whole_units`).
+
     Attributes:
         time: Shape (n,), more than 0: until exit, or as long as observed.
         cause: Shape (n,): 0, no exit seen; 1, 2, ...: place in `causes`.
@@ -311,8 +314,8 @@ class MassPoint:
 
     Attributes:
         share: Share of persons at the start who are of this kind.
-        log_hazards: Log hazard in the first piece, at covariates 0, of each exit in
-            the order of `causes`, then of the interview; minus infinity: never.
+        log_hazards: Log hazard in the first piece, at mean covariates, of each exit
+            in the order of `causes`, then of the interview; minus infinity: never.
     """
 
     share: float

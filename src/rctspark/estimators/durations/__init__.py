@@ -20,8 +20,15 @@ from rctspark.estimators.durations.survival import (
     estimate_restricted_mean,
     estimate_survival,
 )
+from rctspark.estimators.durations.timing.exposure import centre_whole_units
+from rctspark.estimators.durations.timing.fit import (
+    Baseline,
+    estimate_timing_of_events,
+)
 
 __all__ = [
+    "Baseline",
+    "centre_whole_units",
     "contrast_incidence",
     "contrast_restricted_means",
     "count_cells",
@@ -34,5 +41,6 @@ __all__ = [
     "estimate_period_hazards",
     "estimate_restricted_mean",
     "estimate_survival",
+    "estimate_timing_of_events",
     "expand_person_periods",
 ]

@@ -354,7 +354,8 @@ def _maximise(
         endless = list(names)
     raise EstimationError(
         f"No Cox regression: {', '.join(endless)} tell(s) without error "
-        f"which of {order.exit_rows.size} exit(s) come when; no finite coefficient is the most likely"
+        f"which of {order.exit_rows.size} exit(s) come when; "
+        "no finite coefficient is the most likely"
     )
 
 

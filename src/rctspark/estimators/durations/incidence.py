@@ -260,11 +260,11 @@ def _gray_parts(
         count_risk_sets(durations, persons & (durations.arm == arm), times=times)
         for arm in arms
     ]
-    at_risk = np.column_stack([s.at_risk for s in sets])[seen]
+    at_risk: Floats = np.column_stack([s.at_risk for s in sets])[seen]
     own: Floats = np.column_stack([s.exits[:, kind] for s in sets])[seen]
     rest: Floats = np.column_stack([s.any_exits for s in sets])[seen] - own
     present = at_risk > 0
-    n = np.where(present, at_risk, 1)
+    n: Floats = np.where(present, at_risk, 1.0)
     after = np.cumprod(np.where(present, 1 - (own + rest) / n, 1.0), axis=0)
     before = np.vstack([np.ones(len(arms)), after[:-1]])
     incidence = np.cumsum(before * own / n, axis=0)

@@ -45,7 +45,7 @@ class RiskSets:
     def survival(self) -> Floats:
         """Shape (t,): Kaplan-Meier, just after each time."""
         stays = 1 - self.any_exits / self.at_risk
-        kept: Floats = np.cumprod(stays)
+        kept: Floats = np.asarray(np.cumprod(stays), dtype=np.float64)
         return kept
 
 
