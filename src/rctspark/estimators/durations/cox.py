@@ -27,8 +27,9 @@ TOLERANCE = 1e-12
 """Newton stops when the squared step, in standard errors, is below this."""
 INDEPENDENT = 1e-10
 SMALLEST_STEP = 1e-6
-MOST_EXTREME = 20.0
-"""A coefficient beyond this in standard deviations of its covariate is infinite."""
+ROUNDING = 1e-9
+MOST_UNCERTAIN = 1e3
+"""If one standard error is this in log hazards over a covariate's range, it is flat."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -334,28 +335,33 @@ def _maximise(
     coefficients = np.zeros(len(names))
     for _ in range(MOST_STEPS):
         step = linalg.solve(at.information, at.gradient, assume_a="sym")
-        if float(step @ at.gradient) < TOLERANCE:
-            return coefficients + step, _evaluate(order, coefficients + step)
+        promise = float(step @ at.gradient)
         size = 1.0
         following = _evaluate(order, coefficients + step)
         while (
-            not following.log_likelihood >= at.log_likelihood - 1e-9
+            not following.log_likelihood >= at.log_likelihood - ROUNDING
             and size > SMALLEST_STEP
         ):
             size /= 2
             following = _evaluate(order, coefficients + size * step)
         coefficients, at = coefficients + size * step, following
-        endless = [
-            n for n, c in zip(names, coefficients, strict=True) if abs(c) > MOST_EXTREME
-        ]
-        if endless:
+        if promise < TOLERANCE:
             break
-    else:
-        endless = list(names)
+    _require_finite(order, at, names)
+    return coefficients, at
+
+
+def _require_finite(order: _Ordering, at: _Evaluation, names: tuple[str, ...]) -> None:
+    """Refuse a likelihood that has gone flat: it climbs for ever."""
+    reach = np.ptp(order.covariates, axis=0)
+    flat = reach**2 > MOST_UNCERTAIN**2 * np.diag(at.information)
+    if not flat.any():
+        return
+    guilty = ", ".join(n for n, is_flat in zip(names, flat, strict=True) if is_flat)
     raise EstimationError(
-        f"No Cox regression: {', '.join(endless)} tell(s) without error "
-        f"which of {order.exit_rows.size} exit(s) come when; "
-        "no finite coefficient is the most likely"
+        f"No Cox regression: {guilty} tell(s) without error which of "
+        f"{order.exit_rows.size} exit(s) come when; no finite coefficient is the most "
+        "likely"
     )
 
 

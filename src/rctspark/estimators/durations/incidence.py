@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 
+NOISE = 1e-14
+
+
 def estimate_incidence(
     durations: Durations, *, level: float = 0.90, minimum_persons: int = MINIMUM_PERSONS
 ) -> tuple[IncidenceCurve, ...]:
@@ -107,7 +110,8 @@ def _aalen_johansen(sets: RiskSets, kind: int) -> tuple[Floats, Floats]:
         - 2 * incidence * np.cumsum(any_term * incidence + cross_term)
         + np.cumsum(any_term * incidence**2 + 2 * cross_term * incidence + own_term)
     )
-    return incidence, np.sqrt(np.maximum(variance, 0.0))
+    # What rounding leaves of differences is not a variance.
+    return incidence, np.sqrt(np.where(variance > NOISE * incidence, variance, 0.0))
 
 
 def contrast_incidence(
@@ -265,7 +269,8 @@ def _gray_parts(
     rest: Floats = np.column_stack([s.any_exits for s in sets])[seen] - own
     present = at_risk > 0
     n: Floats = np.where(present, at_risk, 1.0)
-    after = np.cumprod(np.where(present, 1 - (own + rest) / n, 1.0), axis=0)
+    stays: Floats = np.where(present, 1 - (own + rest) / n, 1.0)
+    after: Floats = np.asarray(np.cumprod(stays, axis=0), dtype=np.float64)
     before = np.vstack([np.ones(len(arms)), after[:-1]])
     incidence = np.cumsum(before * own / n, axis=0)
     incidence_before = np.vstack([np.zeros(len(arms)), incidence[:-1]])

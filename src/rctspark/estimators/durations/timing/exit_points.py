@@ -83,7 +83,7 @@ def find_exit_points(
             )
             slope = slope_with - slope_without
             estimate = interviewed - without
-            error = float(np.sqrt(max(slope @ covariance @ slope, 0.0)))
+            error = max(float(slope @ covariance @ slope), 0.0) ** 0.5
             reach = normal_quantile(request.level) * error
             found.append(
                 ExitPoints(

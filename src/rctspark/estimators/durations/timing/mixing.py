@@ -198,7 +198,7 @@ def fit_kinds(
         better = [place for gain, place in found if gain > tolerance]
         if not better:
             break
-        log_hazards = _distinct(np.vstack([parameters.log_hazards, *better]))
+        log_hazards = _with_new(parameters.log_hazards, better)
         known = parameters.shares.size
         start = np.append(parameters.shares, np.zeros(len(log_hazards) - known))
         shares = _fit_shares(exposure, at, log_hazards, start)
@@ -214,13 +214,13 @@ def fit_kinds(
     return parameters
 
 
-def _distinct(log_hazards: Floats) -> Floats:
-    """Return kinds without those that repeat an earlier one."""
-    kept: list[Floats] = []
-    for place in log_hazards:
-        if not any(np.abs(place - other).max() < SAME_PLACE for other in kept):
-            kept.append(place)
-    return np.array(kept)
+def _with_new(log_hazards: Floats, found: list[Floats]) -> Floats:
+    """Return the kinds there are and those found that are not near one of them."""
+    kinds = list(log_hazards)
+    for place in found:
+        if not any(np.abs(place - other).max() < SAME_PLACE for other in kinds):
+            kinds.append(place)
+    return np.array(kinds)
 
 
 def _fit_shares(
