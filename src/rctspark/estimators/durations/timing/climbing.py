@@ -41,7 +41,11 @@ SAME = 1e-2
 
 
 def climb(
-    exposure: Exposure, parameters: Parameters, *, converged: float = CONVERGED
+    exposure: Exposure,
+    parameters: Parameters,
+    *,
+    converged: float = CONVERGED,
+    most_steps: int = MOST_STEPS,
 ) -> tuple[Parameters, Evaluation]:
     """Climb to where the likelihood is flat, keeping the number of kinds or fewer.
 
@@ -54,12 +58,13 @@ def climb(
         exposure: The data.
         parameters: Where to begin.
         converged: Stop when a Newton step promises less than this, in log likelihood.
+        most_steps: Stop after so many steps.
 
     Returns:
         Where it ends, and the likelihood there.
     """
     at = evaluate(exposure, parameters)
-    for _ in range(MOST_STEPS):
+    for _ in range(most_steps):
         simpler = simplify(exposure, parameters, at)
         if simpler is not None:
             parameters, at = simpler

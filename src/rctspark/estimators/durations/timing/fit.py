@@ -38,6 +38,8 @@ TOLERANCE = 0.01
 SINGULAR = 1e-11
 """Curvatures below this share of the largest count as none."""
 MOST_CAUSES = 3
+MOST_UNCERTAIN = 10.0
+"""A standard error of an effect on a log hazard beyond this means no maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Baseline:
     interview_breaks: tuple[float, ...]
 
 
-def estimate_timing_of_events(  # noqa: PLR0913  # each is a choice of the plan
+def estimate_timing_of_events(  # noqa: PLR0913  # each a choice of the plan
     spells: InterviewSpells,
     *,
     baseline: Baseline,
@@ -61,6 +63,7 @@ def estimate_timing_of_events(  # noqa: PLR0913  # each is a choice of the plan
     interview_at: float,
     level: float = 0.90,
     tolerance: float = TOLERANCE,
+    starts: Sequence[float] = (0.0,),
     with_kinds: bool = True,
 ) -> TimingFit:
     """Estimate what an interview changes in the hazards of leaving, from then on.
@@ -86,6 +89,9 @@ def estimate_timing_of_events(  # noqa: PLR0913  # each is a choice of the plan
         interview_at: When everyone still in is interviewed, for points of exit.
         level: Level of the intervals.
         tolerance: Gain in log likelihood that may be left.
+        starts: Where the search begins: effects that are by so much larger than
+            with everyone alike; the likeliest end is taken. More are more certain,
+            and take as many times longer.
         with_kinds: False: everyone alike, which is wrong where v differs; for
             comparison only.
 
@@ -94,8 +100,8 @@ def estimate_timing_of_events(  # noqa: PLR0913  # each is a choice of the plan
 
     Raises:
         EstimationError: Times, causes or covariates can't be used; a piece has too
-            few exits; a horizon lies beyond what is observed; or, with the counts,
-            the distribution could not be proved to be the best.
+            few exits; a horizon lies beyond what is observed; an effect is infinite;
+            or the distribution could not be proved to be the best.
     """
     _require_request(spells, baseline, within, interview_at)
     exposure = expose(
@@ -104,7 +110,7 @@ def estimate_timing_of_events(  # noqa: PLR0913  # each is a choice of the plan
     # One thread gives the same digits on every machine, and is faster at this size.
     with threadpool_limits(limits=1, user_api="blas"):
         if with_kinds:
-            mixture = fit_mixture(exposure, tolerance=tolerance)
+            mixture = fit_mixture(exposure, tolerance=tolerance, starts=starts)
         else:
             mixture = fit_alone(exposure)
         gradient, information = differentiate(exposure, mixture.parameters, mixture.at)
@@ -118,6 +124,7 @@ def estimate_timing_of_events(  # noqa: PLR0913  # each is a choice of the plan
             f"more than {tolerance:g}; the best distribution was not found."
         )
     coefficients, effects = _named(exposure, mixture.parameters, covariance, level)
+    _require_determined(effects)
     held = np.isfinite(spells.interview)
     return TimingFit(
         causes=spells.causes,
@@ -168,6 +175,16 @@ def _require_request(
             f"{len(spells.causes)} kinds of exit; 1 to {MOST_CAUSES} can be told apart"
         )
     refuse(faults, "The request")
+
+
+def _require_determined(effects: tuple[Coefficient, ...]) -> None:
+    faults = [
+        f"the effect on {effect.name} is not determined: kinds of person that leave "
+        "only after, or only before, an interview fit best"
+        for effect in effects
+        if not effect.std_error < MOST_UNCERTAIN
+    ]
+    refuse(faults, "The spells")
 
 
 def _invert(information: Floats) -> Floats:

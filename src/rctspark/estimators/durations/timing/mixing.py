@@ -15,7 +15,7 @@ doi:10.1016/j.jeconom.2007.01.015).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ from rctspark.estimators.durations.timing.likelihood import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from rctspark.estimators.durations.timing.exposure import Exposure
@@ -47,6 +49,7 @@ STARTS = 12
 POLISH_STEPS = 15
 POLISHED = 1e-9
 MOST_ROUNDS = 20
+FEWER_STEPS = 40
 MOST_MIXING_ROUNDS = 5
 MOST_SHARE_STEPS = 50
 SAME_PLACE = 0.1
@@ -120,28 +123,63 @@ def fit_alone(exposure: Exposure) -> Mixture:
     )
 
 
-def fit_mixture(exposure: Exposure, *, tolerance: float) -> Mixture:
-    """Add kinds until none improves the likelihood.
+def fit_mixture(
+    exposure: Exposure, *, tolerance: float, starts: Sequence[float] = (0.0,)
+) -> Mixture:
+    """Add kinds until none improves the likelihood, from every start of a grid.
 
     In turns: at given coefficients, the best distribution of kinds, whatever their
     number, which is a concave problem; then all parameters together by Newton's
-    method. Every step is a function of the data alone, so the same data give the same
-    digits.
+    method, which need not be. Every step is a function of the data alone, so the same
+    data give the same digits.
 
     Args:
         exposure: The data.
         tolerance: Gain in log likelihood that may be left.
+        starts: Where to begin: effects that are by so much larger than with everyone
+            alike. The likeliest proved end is taken.
 
     Returns:
         The fit.
     """
-    parameters, at = fit_alike(exposure)
-    alone, parameters_alone = at, parameters
-    centre = parameters.log_hazards[0]
-    gain = np.inf
+    parameters, alone = fit_alike(exposure)
+    ends = [
+        _fit_from(
+            exposure, _shifted(exposure, parameters, shift), parameters, tolerance
+        )
+        for shift in starts
+    ]
+    at, end, gain = max(ends, key=lambda e: (e[2] <= tolerance, e[0].log_likelihood))
+    return Mixture(
+        parameters=end,
+        at=at,
+        gain_left=gain,
+        is_proved=gain <= tolerance,
+        alone=alone,
+        parameters_alone=parameters,
+    )
+
+
+def _shifted(exposure: Exposure, parameters: Parameters, shift: float) -> Parameters:
+    """Return parameters with larger effects."""
+    coefficients = [own.copy() for own in parameters.coefficients]
+    for risk, own in zip(exposure.risks, coefficients, strict=True):
+        if risk.has_effect:
+            own[-1] += shift
+    return replace(parameters, coefficients=tuple(coefficients))
+
+
+def _fit_from(
+    exposure: Exposure, parameters: Parameters, alike: Parameters, tolerance: float
+) -> tuple[Evaluation, Parameters, float]:
+    """Add kinds, beginning at some parameters."""
+    centre = alike.log_hazards[0]
+    at, gain = evaluate(exposure, parameters), np.inf
     for _ in range(MOST_ROUNDS):
         mixed = fit_kinds(exposure, parameters, at, centre, tolerance=tolerance / 2)
-        larger, reached = climb(exposure, mixed, converged=tolerance / 10)
+        larger, reached = climb(
+            exposure, mixed, converged=tolerance / 10, most_steps=FEWER_STEPS
+        )
         before = at.log_likelihood
         if reached.log_likelihood > before:
             parameters, at = larger, reached
@@ -153,14 +191,7 @@ def fit_mixture(exposure: Exposure, *, tolerance: float) -> Mixture:
         gain = _largest(exposure, parameters, at, centre)
         if gain <= tolerance or at.log_likelihood <= before + SHARE_CONVERGED:
             break
-    return Mixture(
-        parameters=parameters,
-        at=at,
-        gain_left=gain,
-        is_proved=gain <= tolerance,
-        alone=alone,
-        parameters_alone=parameters_alone,
-    )
+    return at, parameters, gain
 
 
 def _largest(
