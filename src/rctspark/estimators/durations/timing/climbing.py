@@ -32,12 +32,14 @@ SHORTEST_STEP = 1e-8
 SUFFICIENT = 1e-4
 LOW = 2.0
 """A kind's hazard below exp(-2) of the mean over kinds is tried as never."""
-MOST_LOST = 0.01
+MOST_LOST = 0.001
 TINY = 1e-300
 NEGLIGIBLE = 1e-7
 """A kind with less than this share is left out."""
-SAME = 1e-2
-"""Kinds whose log hazards differ by less than this in all are made one."""
+SMALL_SHARE = 0.05
+NEAR = 0.5
+"""Kinds whose log hazards differ by less than this in all are tried as one."""
+FREE = 1e-7
 
 
 def climb(
@@ -116,6 +118,8 @@ def simplify(
 ) -> tuple[Parameters, Evaluation] | None:
     """Return parameters with fewer, or vanished, kinds if that costs nothing.
 
+    Climbing there would take a step per factor e of a share or a hazard.
+
     Args:
         exposure: The data.
         parameters: Where.
@@ -124,36 +128,67 @@ def simplify(
     Returns:
         The simpler parameters and their likelihood; None where none are as good.
     """
-    shares, keep = _without_repeats(parameters)
-    log_hazards = parameters.log_hazards.copy()
+    log_hazards, shares = parameters.log_hazards.copy(), parameters.shares.copy()
+    keep = np.array(
+        [not _may_leave(exposure, parameters, at, m) for m in range(shares.size)]
+    )
     for m, j in _nearly_vanished(parameters):
         if keep[m] and _may_vanish(exposure, parameters, at, (m, j)):
             log_hazards[m, j] = NEVER
     if keep.all() and (log_hazards == parameters.log_hazards).all():
-        return None
+        return _join_two(exposure, parameters, at)
     candidate = Parameters(
         coefficients=parameters.coefficients,
         log_hazards=log_hazards[keep],
         shares=shares[keep] / shares[keep].sum(),
     )
+    return _if_as_good(exposure, candidate, at, MOST_LOST)
+
+
+def _if_as_good(
+    exposure: Exposure, candidate: Parameters, at: Evaluation, loss: float
+) -> tuple[Parameters, Evaluation] | None:
     reached = evaluate(exposure, candidate)
-    # Merging costs a little, which the steps after it win back.
-    if reached.log_likelihood < at.log_likelihood - MOST_LOST:
+    if reached.log_likelihood < at.log_likelihood - loss:
         return None
     return candidate, reached
 
 
-def _without_repeats(parameters: Parameters) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return shares with those of repeats moved to the first, and whom to keep."""
-    hazards, shares = parameters.log_hazards, parameters.shares.copy()
-    keep = shares > NEGLIGIBLE
-    for m in range(shares.size):
-        for k in range(m):
-            apart = np.abs(hazards[m] - hazards[k]).max()
-            if keep[m] and keep[k] and apart < SAME:
-                keep[m] = False
-                shares[k] += shares[m]
-    return shares, keep
+def _join_two(
+    exposure: Exposure, parameters: Parameters, at: Evaluation
+) -> tuple[Parameters, Evaluation] | None:
+    """Make the two kinds that are most alike one, if they are near and it is free."""
+    hazards, shares = parameters.log_hazards, parameters.shares
+    apart = np.abs(hazards[:, None] - hazards[None]).max(axis=2)
+    apart[np.tril_indices(shares.size)] = np.inf
+    k, m = np.unravel_index(int(np.argmin(apart)), apart.shape)
+    if not apart[k, m] < NEAR:
+        return None
+    joined, both = hazards.copy(), shares.copy()
+    joined[k] = (shares[k] * hazards[k] + shares[m] * hazards[m]) / (
+        shares[k] + shares[m]
+    )
+    both[k] += both[m]
+    keep = np.arange(shares.size) != m
+    candidate = Parameters(
+        coefficients=parameters.coefficients,
+        log_hazards=joined[keep],
+        shares=both[keep],
+    )
+    return _if_as_good(exposure, candidate, at, FREE)
+
+
+def _may_leave(
+    exposure: Exposure, parameters: Parameters, at: Evaluation, m: int
+) -> bool:
+    """Say whether the likelihood is as high without a kind."""
+    share = float(parameters.shares[m])
+    if share > SMALL_SHARE or parameters.shares.size == 1:
+        return False
+    if share < NEGLIGIBLE:
+        return True
+    ratio = (1 - at.posterior[:, m]) / (1 - share)
+    return float(exposure.count @ np.log(np.maximum(ratio, TINY))) >= -FREE
 
 
 def _nearly_vanished(parameters: Parameters) -> list[tuple[int, int]]:
@@ -173,4 +208,4 @@ def _may_vanish(
     change = integrated.happened[:, j] * (NEVER - now)
     change = change + integrated.total[:, j] * (np.exp(now) - np.exp(NEVER))
     ratio = 1 + at.posterior[:, m] * np.expm1(change)
-    return float(exposure.count @ np.log(np.maximum(ratio, TINY))) >= 0
+    return float(exposure.count @ np.log(np.maximum(ratio, TINY))) >= -FREE
