@@ -26,7 +26,7 @@ FEWEST_CLUSTERS = 3
 EXACT = 1e-10
 
 
-def cluster_covariance(  # noqa: PLR0913 (a fit has these parts)
+def cluster_covariance(
     group: GroupSums,
     equations: Equations,
     coefficients: Floats,

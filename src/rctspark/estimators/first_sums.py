@@ -16,8 +16,6 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from rctspark.contracts.sums import Block
@@ -168,11 +166,13 @@ class FirstSums:
         persons = _persons(block)
         terms = self.terms.values(block)
         strata = block.columns[:, list(self.within.columns)]
-        unknown = ~np.isfinite(terms)
+        unknown: NDArray[np.bool_] = ~np.isfinite(terms)
         self.missing += persons @ unknown
-        self.elsewhere += persons @ (block.arm < 0)
+        self.elsewhere += float(persons[block.arm < 0].sum())
         self.infinite += np.isinf(block.means).sum(axis=0)
-        known = ~unknown.any(axis=1) & np.isfinite(strata).all(axis=1)
+        known: NDArray[np.bool_] = np.isfinite(np.column_stack([terms, strata])).all(
+            axis=1
+        )
         self._refine([self._group(block, terms, *p, known) for p in patterns(block)])
 
     def merge(self, other: Self) -> None:
@@ -237,9 +237,7 @@ class FirstSums:
             y_means=y_means,
             term_y=term_y,
             y_squares=y_squares,
-            arm_persons=np.bincount(
-                np.maximum(arm, 0), weights=counts[rows], minlength=self.arms
-            ),
+            arm_persons=_summed(np.maximum(arm, 0), counts[rows], self.arms),
             arm_weight=arm_weight,
             arm_y=arms @ y,
             largest=np.abs(z).max(axis=0, initial=0.0),
@@ -285,7 +283,7 @@ def _averager(
     codes: Ints, weights: Floats, categories: int
 ) -> tuple[sparse.csr_array, Floats]:
     """Return a matrix that takes weighted means by category, and the weights."""
-    total = np.bincount(codes, weights=weights, minlength=categories)
+    total = _summed(codes, weights, categories)
     share = np.divide(
         weights, total[codes], out=np.zeros_like(weights), where=total[codes] > 0
     )
@@ -295,7 +293,13 @@ def _averager(
     return matrix, total
 
 
-def _by_cluster(  # noqa: PLR0913 (rows in parts)
+def _summed(codes: Ints, weights: Floats, categories: int) -> Floats:
+    """Sum of weights by category; also of nobody, which bincount counts in ints."""
+    found = np.bincount(codes, weights=weights, minlength=categories)
+    return found.astype(np.float64)
+
+
+def _by_cluster(
     z: Floats, y: Floats, weights: Floats, inner: Floats, codes: Ints, clusters: int
 ) -> tuple[Floats, Floats, Floats]:
     k, j = z.shape[1], y.shape[1]
@@ -309,8 +313,3 @@ def _by_cluster(  # noqa: PLR0913 (rows in parts)
         term_y[cluster] = pulled.T @ y[rows]
         y_squares[cluster] = weights[rows] @ y[rows] ** 2 + inner[rows].sum(axis=0)
     return products, term_y, y_squares
-
-
-def places_of(groups: Sequence[GroupSums]) -> dict[int, int]:
-    """Return for each outcome the place of its group."""
-    return {int(o): i for i, group in enumerate(groups) for o in group.outcomes}

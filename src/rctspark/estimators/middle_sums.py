@@ -144,7 +144,7 @@ def _nothing(one: Middle) -> MiddleTotals:
     )
 
 
-def _add(  # noqa: PLR0913 (a block in parts)
+def _add(
     one: Middle,
     total: MiddleTotals,
     block: Block,

@@ -9,6 +9,7 @@ the normal equations costs no digits.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -169,7 +170,7 @@ def fit_regressions(
         _refuse(faults)
         if within.is_cluster:
             fits = [_clustered(step, terms, covariance) for step in steps]
-            _refuse(_clustered_redundancy(source, steps, terms, within))
+            _refuse(_clustered_redundancy(source, steps, terms))
             return fits
         middles = [_middle(step, covariance) for step in steps]
         found = source.add_up(MiddleSums(terms, middles, within=within))
@@ -279,12 +280,14 @@ def _solved(
     whole = about_the_mean(group)
     fixed = [place[t] for t in regression.fixed]
     free = [place[t] for t in regression.free]
-    given = {
-        "weight": float(group.weight.sum()),
-        "largest": group.largest,
-        "names": terms.names,
-    }
-    equations = solve(whole.products, fixed=fixed, free=free, **given)
+    solved = partial(
+        solve,
+        whole.products,
+        weight=float(group.weight.sum()),
+        largest=group.largest,
+        names=terms.names,
+    )
+    equations = solved(fixed=fixed, free=free)
     crossed = {
         place[t]: [place[p] for p in products]
         for t, products in regression.crossed.items()
@@ -292,11 +295,9 @@ def _solved(
     kept_free = [i for i in equations.kept if i in crossed]
     if crossed:
         products = [p for i in kept_free for p in crossed[i]]
-        equations = solve(
-            whole.products,
+        equations = solved(
             fixed=[*fixed, *kept_free, *products],
             free=[i for i in free if i not in kept_free],
-            **given,
         )
     faults = check(group, _rank(group, equations)) if check else []
     if faults:
@@ -400,7 +401,7 @@ def _redundancy_faults(step: _Step, total: MiddleTotals, terms: Terms) -> list[s
 
 
 def _clustered_redundancy(
-    source: SourceOfSums, steps: Sequence[_Step], terms: Terms, within: Within
+    source: SourceOfSums, steps: Sequence[_Step], terms: Terms
 ) -> list[str]:
     """Look at columns left out, person by person; no pass where there are none."""
     doubtful = [step for step in steps if len(step.equations.redundant)]
@@ -482,7 +483,7 @@ def _from_means(step: _Step, coefficients: Floats) -> Floats:
     return covariance
 
 
-def _fit(  # noqa: PLR0913 (a fit has these parts)
+def _fit(
     step: _Step,
     terms: Terms,
     covariance: Floats,

@@ -22,6 +22,7 @@ from rctspark.sample.sums import ARM, code_columns, expand_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
     from rctspark.config.plan import Covariate
@@ -124,9 +125,10 @@ def collect_cells(
         )
     rows = rows.sort_values(keys, ignore_index=True)
 
-    def beside(name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    def beside(name: str) -> NDArray[np.float64]:
         named = [f"{name}@{place}" for place in range(len(outcomes))]
-        return rows[named].to_numpy(dtype=np.float64)
+        values: NDArray[np.float64] = rows[named].to_numpy(dtype=np.float64)
+        return values
 
     counts = beside("count")
     values = {c.name: rows[c.name].to_numpy(dtype=np.float64) for c in covariates}

@@ -27,7 +27,7 @@ from rctspark.sample.collect import column_names
 from rctspark.sample.columns import outcome_column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from pyspark.sql import Column, DataFrame
@@ -206,8 +206,8 @@ def block_reader(
 
 def _adder(
     empty: S, read: Callable[[pa.RecordBatch], Block]
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def add(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def add(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         sums = copy.deepcopy(empty)
         with threadpool_limits(limits=1, user_api="blas"):
             for batch in batches:
