@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rctspark.estimators.normal_equations import Equations
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 FEWEST_CLUSTERS = 3
 EXACT = 1e-10
@@ -59,7 +60,7 @@ def cluster_covariance(
             f"{clusters} cluster(s) are too few for {covariance}: needed are "
             f"{FEWEST_CLUSTERS}"
         )
-    products, scores = _with_constant(group, equations, coefficients, present)
+    products, scores = _with_constant(group, equations.kept, coefficients, present)
     root = _root_with_constant(group, equations)
     within = root.T @ products @ root
     pulled = np.einsum("ka,ckj->caj", root, scores)
@@ -77,14 +78,34 @@ def cluster_covariance(
     return total, np.broadcast_to(df, (total.shape[0], df.size))
 
 
+def cluster_middle(
+    group: GroupSums, places: Ints, coefficients: Floats, directions: Floats
+) -> Floats:
+    """Return sums over clusters of products of summed pulls times residuals (CR0).
+
+    Args:
+        group: Sums kept by cluster.
+        places: Shape (k,), places of the columns.
+        coefficients: Shape (k, j): a residual is the outcome minus columns times
+            these.
+        directions: Shape (k, d), as in `Middle`.
+
+    Returns:
+        Shape (j, d, d).
+    """
+    _, scores = _with_constant(group, places, coefficients, group.weight > 0)
+    pulls = np.einsum("kd,ckj->cdj", directions, scores[:, 1:])
+    total: Floats = np.einsum("cdj,cej->jde", pulls, pulls)
+    return total
+
+
 def _with_constant(
     group: GroupSums,
-    equations: Equations,
+    kept: Ints,
     coefficients: Floats,
     present: NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
     """Sums of products and scores by cluster, the constant in front."""
-    kept = equations.kept
     weight = group.weight[present]
     share = weight / weight.sum()
     means, y_means = group.means[present][:, kept], group.y_means[present]

@@ -170,9 +170,7 @@ class FirstSums:
         self.missing += persons @ unknown
         self.elsewhere += float(persons[block.arm < 0].sum())
         self.infinite += np.isinf(block.means).sum(axis=0)
-        known: NDArray[np.bool_] = np.isfinite(np.column_stack([terms, strata])).all(
-            axis=1
-        )
+        known = np.logical_and.reduce(np.isfinite(np.column_stack([terms, strata])), 1)
         self._refine([self._group(block, terms, *p, known) for p in patterns(block)])
 
     def merge(self, other: Self) -> None:

@@ -107,8 +107,16 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Step:
-    """One regression on one group, between the passes."""
+class Step:
+    """One regression on one group, between the passes.
+
+    Attributes:
+        regression: What is regressed on.
+        group: First sums of the group.
+        equations: Its normal equations.
+        coefficients: Shape (kept, outcomes).
+        interest: Shape (kept, wanted): combinations of coefficients wanted.
+    """
 
     regression: Regression
     group: GroupSums
@@ -152,12 +160,12 @@ def fit_regressions(
     # On designs of this size threads wait for one another, and one thread gives the
     # same digits on every machine.
     with threadpool_limits(limits=1, user_api="blas"):
-        within = _within(source, regressions, covariance)
+        within = within_of(source, regressions, covariance)
         wanted = [t for regression in regressions for t in regression.terms]
         terms, place = make_terms(source, wanted)
         sums = add_first(source, terms, within)
         faults: list[str] = []
-        steps: list[_Step] = []
+        steps: list[Step] = []
         for regression in regressions:
             for group in sums.groups:
                 try:
@@ -167,19 +175,19 @@ def fit_regressions(
                         f"{in_words(source, group.outcomes)}: model "
                         f"{regression.name}: {refused}"
                     )
-        _refuse(faults)
+        refuse(faults)
         if within.is_cluster:
             fits = [_clustered(step, terms, covariance) for step in steps]
-            _refuse(_clustered_redundancy(source, steps, terms))
+            refuse(_clustered_redundancy(source, steps, terms))
             return fits
-        middles = [_middle(step, covariance) for step in steps]
+        middles = [middle_of(step, covariance) for step in steps]
         found = source.add_up(MiddleSums(terms, middles, within=within))
         faults = [
             fault
             for step, total in zip(steps, found.totals, strict=True)
-            for fault in _middle_faults(source, step, total, terms, covariance)
+            for fault in middle_faults(source, step, total, terms, covariance)
         ]
-        _refuse(list(dict.fromkeys(faults)))
+        refuse(list(dict.fromkeys(faults)))
         return [
             _finished(step, total, terms, covariance)
             for step, total in zip(steps, found.totals, strict=True)
@@ -224,7 +232,7 @@ def add_first(source: SourceOfSums, terms: Terms, within: Within) -> FirstSums:
             f"{sums.elsewhere:.0f} person(s) are in an arm that is not in the "
             "regression; the estimator drops nobody"
         )
-    _refuse(faults)
+    refuse(faults)
     return sums
 
 
@@ -237,7 +245,7 @@ def in_words(source: SourceOfSums, outcomes: Sequence[int] | Ints) -> str:
     return ", ".join(f"{o} at horizon {', '.join(h)}" for o, h in horizons.items())
 
 
-def places_within(source: SourceOfSums, covariate: str) -> tuple[int, ...]:
+def placeswithin_of(source: SourceOfSums, covariate: str) -> tuple[int, ...]:
     """Return the places among a block's columns of a categorical covariate."""
     before = 0
     for name, names in source.columns.items():
@@ -247,9 +255,14 @@ def places_within(source: SourceOfSums, covariate: str) -> tuple[int, ...]:
     raise EstimationError(f"no covariate is called {covariate}")
 
 
-def _within(
+def within_of(
     source: SourceOfSums, regressions: Sequence[Regression], covariance: str
 ) -> Within:
+    """Return the strata or clusters that regressions share.
+
+    Raises:
+        EstimationError: They don't share them, or clusters are asked and not named.
+    """
     names = {regression.within for regression in regressions}
     if len(names) > 1:
         raise EstimationError("regressions of one pass absorb the same strata")
@@ -263,7 +276,7 @@ def _within(
         raise EstimationError(
             f"{covariance} needs the covariate that says who go together"
         )
-    columns = () if name is None else places_within(source, name)
+    columns = () if name is None else placeswithin_of(source, name)
     return Within(columns=columns, is_cluster=clustered)
 
 
@@ -273,7 +286,7 @@ def _solved(
     terms: Terms,
     place: Mapping[Term, int],
     check: Callable[[GroupSums, int], list[str]] | None,
-) -> _Step:
+) -> Step:
     faults = check(group, 0) if check else []
     if faults:
         raise EstimationError("; ".join(faults))
@@ -309,7 +322,7 @@ def _solved(
         for column, product in enumerate(crossed[i]):
             interest[kept[product], column] = whole.means[0, i]
     term_y = whole.term_y[equations.kept]
-    return _Step(regression, group, equations, equations.inverse @ term_y, interest)
+    return Step(regression, group, equations, equations.inverse @ term_y, interest)
 
 
 def about_the_mean(group: GroupSums) -> GroupSums:
@@ -349,7 +362,8 @@ def _rank(group: GroupSums, equations: Equations) -> int:
     return strata + len(equations.kept)
 
 
-def _middle(step: _Step, covariance: str) -> Middle:
+def middle_of(step: Step, covariance: str) -> Middle:
+    """Return what the second pass is asked for one regression."""
     group, equations = step.group, step.equations
     return Middle(
         outcomes=group.outcomes,
@@ -367,13 +381,26 @@ def _middle(step: _Step, covariance: str) -> Middle:
     )
 
 
-def _middle_faults(
+def middle_faults(
     source: SourceOfSums,
-    step: _Step,
+    step: Step,
     total: MiddleTotals,
     terms: Terms,
     covariance: str,
 ) -> list[str]:
+    """Say what the second pass found wrong with one regression.
+
+    Args:
+        source: The source, for the names of outcomes.
+        step: The regression between the passes.
+        total: What the second pass found.
+        terms: The terms.
+        covariance: Kind of covariance.
+
+    Returns:
+        Faults: columns left out that are not wholly redundant, persons with a column
+        to themselves where that matters.
+    """
     faults = _redundancy_faults(step, total, terms)
     if total.exact:
         faults.append(
@@ -384,7 +411,7 @@ def _middle_faults(
     return [f"{where}: {fault}" for fault in faults]
 
 
-def _redundancy_faults(step: _Step, total: MiddleTotals, terms: Terms) -> list[str]:
+def _redundancy_faults(step: Step, total: MiddleTotals, terms: Terms) -> list[str]:
     """Hold what was left out to the rule of `design`, person by person."""
     left = step.equations.redundant
     weight = float(step.group.weight.sum())
@@ -401,32 +428,32 @@ def _redundancy_faults(step: _Step, total: MiddleTotals, terms: Terms) -> list[s
 
 
 def _clustered_redundancy(
-    source: SourceOfSums, steps: Sequence[_Step], terms: Terms
+    source: SourceOfSums, steps: Sequence[Step], terms: Terms
 ) -> list[str]:
     """Look at columns left out, person by person; no pass where there are none."""
     doubtful = [step for step in steps if len(step.equations.redundant)]
     if not doubtful:
         return []
-    middles = [_middle(_of_all(step), "HC0") for step in doubtful]
+    middles = [middle_of(_of_all(step), "HC0") for step in doubtful]
     found = source.add_up(
         MiddleSums(terms, middles, within=Within())  # one constant
     )
     return [
         fault
         for step, total in zip(doubtful, found.totals, strict=True)
-        for fault in _middle_faults(source, step, total, terms, "HC0")
+        for fault in middle_faults(source, step, total, terms, "HC0")
     ]
 
 
-def _of_all(step: _Step) -> _Step:
+def _of_all(step: Step) -> Step:
     whole = about_the_mean(step.group)
     whole.weight = np.array([whole.weight.sum()])
-    return _Step(
+    return Step(
         step.regression, whole, step.equations, step.coefficients, step.interest
     )
 
 
-def _clustered(step: _Step, terms: Terms, covariance: str) -> Fit:
+def _clustered(step: Step, terms: Terms, covariance: str) -> Fit:
     rank = _rank(step.group, step.equations)
     covariances, df = cluster_covariance(
         step.group,
@@ -443,7 +470,7 @@ def _clustered(step: _Step, terms: Terms, covariance: str) -> Fit:
     )
 
 
-def _finished(step: _Step, total: MiddleTotals, terms: Terms, covariance: str) -> Fit:
+def _finished(step: Step, total: MiddleTotals, terms: Terms, covariance: str) -> Fit:
     refined = step.coefficients + step.equations.inverse @ total.slope
     rank, n = _rank(step.group, step.equations), step.group.persons
     if covariance == "classical":
@@ -459,7 +486,7 @@ def _finished(step: _Step, total: MiddleTotals, terms: Terms, covariance: str) -
     return _fit(step, terms, covariances, n - rank, refined, total.residual_squares)
 
 
-def _from_means(step: _Step, coefficients: Floats) -> Floats:
+def _from_means(step: Step, coefficients: Floats) -> Floats:
     """Variance that comes from estimating the means of the covariates.
 
     The effect at the mean is evaluated at the sample's mean, not the population's:
@@ -484,7 +511,7 @@ def _from_means(step: _Step, coefficients: Floats) -> Floats:
 
 
 def _fit(
-    step: _Step,
+    step: Step,
     terms: Terms,
     covariance: Floats,
     df: float | Floats,
@@ -507,7 +534,12 @@ def _fit(
     )
 
 
-def _refuse(faults: Sequence[str]) -> None:
+def refuse(faults: Sequence[str]) -> None:
+    """Raise all faults at once, each told once.
+
+    Raises:
+        EstimationError: There are faults.
+    """
     if faults:
         raise EstimationError(
             f"Nothing is estimated, since the plan's models can't all be:\n"

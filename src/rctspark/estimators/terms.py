@@ -110,7 +110,10 @@ class Standards:
 
 
 def make_terms(
-    source: SourceOfSums, wanted: Sequence[tuple[str, ...]]
+    source: SourceOfSums,
+    wanted: Sequence[tuple[str, ...]],
+    *,
+    standardise: bool = False,
 ) -> tuple[Terms, dict[tuple[str, ...], int]]:
     """Make the terms of one or more regressions, each once.
 
@@ -120,6 +123,7 @@ def make_terms(
     Args:
         source: The source.
         wanted: Names of the columns multiplied in each term.
+        standardise: Centre and scale numbers also where nothing is multiplied.
 
     Returns:
         The terms, and the place of each.
@@ -134,7 +138,7 @@ def make_terms(
         for i, owned in enumerate(source.columns.values())
         if len(owned) == 1
     ]
-    if any(len(term) > 1 for term in order) and numbers:
+    if numbers and (standardise or any(len(term) > 1 for term in order)):
         standards = source.add_up(Standards(len(names) - treatments), outcomes=())
         deviation = np.sqrt(standards.squares / max(standards.persons, 1.0))
         within = np.array(numbers) - treatments
