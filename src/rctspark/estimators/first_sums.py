@@ -206,6 +206,8 @@ class FirstSums:
         if block.weights is not None:
             weights = weights * block.weights[rows]
         z, y = terms[rows], block.means[np.ix_(rows, outcomes)]
+        # Whoever is infinite is counted, and the sums are not used.
+        y = np.where(np.isinf(y), 0.0, y)
         s = self.within.categories
         codes = self.within.codes(block)[rows]
         strata, total = _averager(codes, weights, s)

@@ -133,11 +133,8 @@ def make_terms(
     order = list(dict.fromkeys(wanted))
     shift, scale = np.zeros(len(names)), np.ones(len(names))
     treatments = len(source.arms) - 1
-    numbers = [
-        treatments + sum(len(n) for n in list(source.columns.values())[:i])
-        for i, owned in enumerate(source.columns.values())
-        if len(owned) == 1
-    ]
+    # Only columns of arms and categories have an `=` in their name.
+    numbers = [i for i, name in enumerate(names) if "=" not in name]
     if numbers and (standardise or any(len(term) > 1 for term in order)):
         standards = source.add_up(Standards(len(names) - treatments), outcomes=())
         deviation = np.sqrt(standards.squares / max(standards.persons, 1.0))

@@ -23,6 +23,12 @@ for (name in c("plain", "weighted", "strata")) {
 add("plain/CR1", sqrt(diag(vcovCL(m, cluster = d$office, type = "HC1")))[arms])
 add("weighted/CR1", sqrt(diag(vcovCL(mw, cluster = d$office, type = "HC1")))[arms])
 
+# clubSandwich loses digits on wages in cents (the sixth is wrong), so for CR2 columns
+# are in standard deviations, which changes no arm's effect.
+raw <- d
+d$age <- as.numeric(scale(d$age)); d$wage <- as.numeric(scale(d$wage))
+m <- lm(y ~ arm + age + wage, data = d)
+
 # Persons assigned together: few clusters, a treatment that does not vary within.
 mc <- lm(y ~ cluster_arm + age, data = d)
 for (name in c("plain", "together")) {
@@ -37,11 +43,19 @@ for (name in c("plain", "together")) {
   add(paste0(name, "/CR2/df"), df)
   add(paste0(name, "/CR2/p"), p)
 }
-v <- vcovCR(mw, cluster = d$office, type = "CR2", target = 1 / d$weight, inverse_var = TRUE)
-add("weighted/CR2", sqrt(diag(v))[arms])
-test <- as.data.frame(coef_test(mw, vcov = v, test = "Satterthwaite"))
-row.names(test) <- names(coef(mw))
-add("weighted/CR2/df", test[arms, if ("df_Satt" %in% names(test)) "df_Satt" else "df"])
+# Weights: rows times the root of their weight. clubSandwich's own way with weights
+# takes another root where they vary within a cluster; where they don't, it is the same.
+white <- lm(sqrt(weight) * y ~ 0 + I(sqrt(weight) * model.matrix(m)), data = d)
+test <- as.data.frame(coef_test(white, vcov = "CR2", cluster = d$office, test = "Satterthwaite"))
+add("weighted/CR2", test[2:3, "SE"])
+add("weighted/CR2/df", test[2:3, if ("df_Satt" %in% names(test)) "df_Satt" else "df"])
+d$office_weight <- 1 + as.integer(d$office) / 10
+mo <- lm(y ~ arm + age + wage, data = d, weights = office_weight)
+test <- as.data.frame(coef_test(mo, vcov = vcovCR(mo, cluster = d$office, type = "CR2",
+  target = 1 / d$office_weight, inverse_var = TRUE), test = "Satterthwaite"))
+add("office_weighted/CR2", test[2:3, "SE"])
+add("office_weighted/CR2/df", test[2:3, if ("df_Satt" %in% names(test)) "df_Satt" else "df"])
+d <- raw
 
 # Effects by office group, and whether they differ.
 d$late <- factor(as.integer(as.character(d$office)) > 6)
