@@ -157,9 +157,7 @@ def test_sums_give_every_field_that_the_row_by_row_fit_gives(covariance):
 
 
 def test_the_fully_interacted_effect_is_that_of_regressions_arm_by_arm():
-    found = linear(
-        persons(trial()), model(covariates=("age", "wage"), estimator="lin")
-    )
+    found = linear(persons(trial()), model(covariates=("age", "wage"), estimator="lin"))
     y, x = ROWS["y"].to_numpy(), ROWS[["age", "wage"]].to_numpy(dtype=float)
     arm = ROWS["arm"].to_numpy()
     at_mean, variance, slopes = {}, {}, {}

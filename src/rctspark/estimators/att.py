@@ -11,11 +11,16 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
     threadpool_limits,
 )
 
-from rctspark.contracts.regression import FirstStage, TreatmentOnTreated
+from rctspark.contracts.regression import (
+    AndersonRubin,
+    FirstStage,
+    TreatmentOnTreated,
+)
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
 from rctspark.estimators.clustered import FEWEST_CLUSTERS, cluster_middle
 from rctspark.estimators.contrast import Contrast
+from rctspark.estimators.itt import ROUNDING
 from rctspark.estimators.linear import arm_check, interval, regression_of
 from rctspark.estimators.middle_sums import MiddleSums
 from rctspark.estimators.normal_equations import solve
@@ -33,6 +38,7 @@ from rctspark.estimators.regression import (
 from rctspark.estimators.sources import receipt_name
 from rctspark.estimators.terms import make_terms
 from rctspark.estimators.two_stage import TwoStage
+from rctspark.estimators.weak_instruments import wald
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -411,7 +417,6 @@ def _contrasts(task: _Task, one: _Asked, j: int, spread: Floats) -> list[Contras
     group = stages.group
     outcome, horizon = source.outcomes[int(group.outcomes[j])]
     effects = one.effects.coefficients[stages.explaining :, j]
-    deviation = np.sqrt(max(about_the_mean(group).y_squares[j], 0) / group.weight.sum())
     df = _df(task, stages, stages.rank)
     selection = task.model.selection
     found = []
@@ -421,7 +426,7 @@ def _contrasts(task: _Task, one: _Asked, j: int, spread: Floats) -> list[Contras
             float(np.sqrt(spread[i, i])),
             df,
             task.inference.level,
-            spread=float(deviation),
+            spread=_deviation(group, j),
         )
         arms = _arms_of(task, receipt)
         persons = [group.arm_persons[source.arms.index(a)] for a in arms]
@@ -463,9 +468,11 @@ def _details(  # noqa: PLR0913, PLR0917 (an outcome's figures)
 ) -> TreatmentOnTreated:
     stages = one.stages
     outcome, horizon = task.source.outcomes[int(stages.group.outcomes[j])]
+    if _deviation(stages.group, j) == 0:
+        return _flat(task, outcome, horizon, form, firsts)
     effects = one.effects.coefficients[stages.explaining :, j]
     moved = stages.hausman_residual_coefficients()[:, j]
-    statistic = float(moved @ np.linalg.solve(wu, moved)) / stages.receipts
+    statistic = wald(moved, wu) / stages.receipts
     df = _df(task, stages, stages.rank + stages.receipts)
     return TreatmentOnTreated(
         outcome=outcome,
@@ -485,4 +492,44 @@ def _details(  # noqa: PLR0913, PLR0917 (an outcome's figures)
         wu_hausman=statistic,
         wu_hausman_df=(stages.receipts, df),
         wu_hausman_p=float(stats.f.sf(statistic, stages.receipts, df)),
+    )
+
+
+def _deviation(group: GroupSums, j: int) -> float:
+    """Standard deviation of an outcome; 0 if it is rounding."""
+    whole = about_the_mean(group)
+    found = float(np.sqrt(max(whole.y_squares[j], 0) / group.weight.sum()))
+    return 0.0 if found <= ROUNDING * abs(whole.y_means[0, j]) else found
+
+
+def _flat(
+    task: _Task,
+    outcome: str,
+    horizon: int,
+    form: ReducedForm,
+    firsts: tuple[FirstStage, ...],
+) -> TreatmentOnTreated:
+    """Details of an outcome that is the same for everyone: nothing speaks."""
+    receipts = len(task.receipts)
+    left = form.instruments - receipts + 1
+    rubin = AndersonRubin(
+        kind="bounded",
+        lower=0.0,
+        upper=0.0,
+        level=task.inference.level,
+        statistic=0.0,
+        df_numerator=left,
+        df_denominator=form.df,
+        p_value=1.0,
+    )
+    return TreatmentOnTreated(
+        outcome=outcome,
+        horizon=horizon,
+        model=task.model.name,
+        selection=task.model.selection,
+        first_stages=firsts,
+        anderson_rubin=(rubin,) * receipts,
+        wu_hausman=0.0,
+        wu_hausman_df=(receipts, form.df),
+        wu_hausman_p=1.0,
     )

@@ -305,6 +305,8 @@ def _by_cluster(
     k, j = z.shape[1], y.shape[1]
     products = np.zeros((clusters, k, k))
     term_y, y_squares = np.zeros((clusters, k, j)), np.zeros((clusters, j))
+    if not codes.size:
+        return products, term_y, y_squares
     order = np.argsort(codes, kind="stable")
     found, starts = np.unique(codes[order], return_index=True)
     for cluster, rows in zip(found, np.split(order, starts[1:]), strict=True):

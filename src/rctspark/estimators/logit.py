@@ -158,7 +158,7 @@ def _separated_by_category(
         f"({group.arm_persons[a]:.0f} person(s))"
         for a, arm in enumerate(source.arms)
         for j, place in enumerate(group.outcomes)
-        if group.arm_y[a, j] in {0.0, 1.0}
+        if _is_whole(group.arm_y[a, j])
     ]
     share = whole.means[0]
     squares = np.diag(whole.products) / weight + share**2

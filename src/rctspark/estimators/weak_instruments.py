@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+NEWTON_STEPS = 50
+SMALL = 1e-14
 FAR = 1e6
 """Standard errors from the estimate at which an interval counts as unbounded."""
 
@@ -57,27 +59,64 @@ class ReducedForm:
     def wald(self, weights: Floats) -> float:
         """Return the Wald statistic of instruments that move no combination."""
         moved = self.coefficients @ weights
-        spread = np.einsum("a,b,abij->ij", weights, weights, self.covariances)
-        return float(moved @ np.linalg.solve((spread + spread.T) / 2, moved))
+        return wald(moved, self._spread(weights))
+
+    def _spread(self, weights: Floats) -> Floats:
+        covariances = self.covariances
+        spread: Floats = np.tensordot(
+            weights, np.tensordot(weights, covariances, axes=1), axes=1
+        )
+        return (spread + spread.T) / 2
 
     def least(self, weights: Floats, free: list[int]) -> float:
-        """Return the least Wald statistic over the weights of some equations."""
+        """Return the least Wald statistic over the weights of some equations.
+
+        By Newton's method, with steps halved where they lead upwards.
+        """
+        tried = weights.astype(np.float64)
         if not free:
-            return self.wald(weights)
-
-        def at(values: Floats) -> float:
-            tried = weights.copy()
-            tried[free] = values
             return self.wald(tried)
+        tried[free] = self._start(tried, free)
+        found = self.wald(tried)
+        for _ in range(NEWTON_STEPS):
+            step = self._newton_step(tried, free)
+            share, better = 1.0, np.inf
+            while share > SMALL:
+                moved = tried.copy()
+                moved[free] -= share * step
+                better = self.wald(moved)
+                if better <= found:
+                    break
+                share /= 4
+            if not better < found - SMALL * (1 + found):
+                break
+            tried, found = moved, better
+        return min(found, better)
 
-        # A start: the weights that make the moves smallest, each to its own spread.
-        unit = np.einsum("aaii->i", self.covariances)
-        moved = self.coefficients / np.sqrt(unit)[:, None]
+    def _start(self, weights: Floats, free: list[int]) -> Floats:
+        """Weights that make the moves least, each to its own spread."""
+        unit = np.sqrt(np.einsum("aaii->i", self.covariances))
+        moved = self.coefficients / unit[:, None]
         others = [i for i in range(len(weights)) if i not in free]
         target = -moved[:, others] @ weights[others]
-        start = np.linalg.lstsq(moved[:, free], target, rcond=None)[0]
-        found = optimize.minimize(at, start, method="BFGS", options={"gtol": 1e-8})
-        return min(float(found.fun), at(start))
+        start: Floats = np.linalg.lstsq(moved[:, free], target, rcond=None)[0]
+        return start
+
+    def _newton_step(self, weights: Floats, free: list[int]) -> Floats:
+        inverse = np.linalg.pinv(self._spread(weights), hermitian=True)
+        pull = inverse @ (self.coefficients @ weights)
+        both = self.covariances + self.covariances.transpose(1, 0, 3, 2)
+        turned = np.tensordot(both[free], weights, axes=(1, 0)) @ pull
+        moves = self.coefficients[:, free].T
+        slope = 2 * moves @ pull - turned @ pull
+        apart = moves - turned
+        curved = np.einsum("i,abij,j->ab", pull, both[np.ix_(free, free)], pull)
+        bend = 2 * apart @ inverse @ apart.T
+        whole = bend - curved
+        if np.linalg.eigvalsh(whole)[0] <= 0:
+            whole = bend
+        step: Floats = np.linalg.lstsq(whole, slope, rcond=None)[0]
+        return step
 
     def relevance(self, receipt: int) -> tuple[float, int, float]:
         """Test that assignment moves a receipt, and not only as it moves others.
@@ -142,9 +181,13 @@ class ReducedForm:
             far = np.zeros(self.receipts + 1)
             far[receipt + 1] = 1.0
             is_bounded = self.least(far, free) > critical
-            kind, lower, upper = _searched(
-                excess, estimate, error, is_bounded=is_bounded
-            )
+            middle = estimate
+            if self.instruments > self.receipts:
+                near = optimize.minimize_scalar(
+                    excess, bracket=(estimate - error, estimate + error)
+                )
+                middle = float(near.x) if near.fun < excess(estimate) else estimate
+            kind, lower, upper = _searched(excess, middle, error, is_bounded=is_bounded)
         statistic = (excess(0.0) + critical) / left
         return AndersonRubin(
             kind=kind,
@@ -170,18 +213,24 @@ class ReducedForm:
         return ("bounded" if a > 0 else "outside"), float(ends[0]), float(ends[1])
 
 
+def wald(moved: Floats, spread: Floats) -> float:
+    """Return a Wald statistic; nothing that moves nothing is no evidence."""
+    if not moved.any():
+        return 0.0
+    try:
+        return float(moved @ np.linalg.solve(spread, moved))
+    except np.linalg.LinAlgError:
+        return float(np.inf)
+
+
 def _searched(
     excess: Callable[[float], float],
-    estimate: float,
+    middle: float,
     error: float,
     *,
     is_bounded: bool,
 ) -> tuple[str, float, float]:
     """Follow the statistic outwards from where it is least."""
-    near = optimize.minimize_scalar(
-        excess, bracket=(estimate - error, estimate + error), tol=1e-10
-    )
-    middle = float(near.x) if near.fun < excess(estimate) else estimate
     if excess(middle) > 0:
         return (
             ("empty", np.nan, np.nan) if is_bounded else _outside(excess, middle, error)
