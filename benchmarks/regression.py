@@ -58,7 +58,7 @@ def generate(folder: Path, persons: int) -> Path:
     import pyarrow.parquet as pq
 
     path = folder / f"persons_{persons}"
-    if (path / "done").is_file():
+    if (path / "_done").is_file():
         return path
     path.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
@@ -66,7 +66,7 @@ def generate(folder: Path, persons: int) -> Path:
         n = min(CHUNK, persons - start)
         table = pa.table(_columns(rng, n, start))
         pq.write_table(table, path / f"part_{part:04d}.parquet", compression="zstd")
-    (path / "done").write_text("")
+    (path / "_done").write_text("")
     return path
 
 
@@ -137,6 +137,7 @@ def session() -> Any:  # noqa: ANN401 (Spark is imported where it runs)
     """Start a small local session."""
     from pyspark.sql import SparkSession
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     spark = (
         SparkSession.builder.master("local[2]")
         .config("spark.driver.memory", "3g")

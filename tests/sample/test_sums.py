@@ -181,7 +181,7 @@ def test_a_table_with_gaps_is_refused_as_its_persons_are(table):
 
 
 def test_more_cells_than_may_come_are_refused(table):
-    with pytest.raises(EstimationError, match="more than 5 cells"):
+    with pytest.raises(EstimationError, match="at most 5 are brought"):
         collect_cells(
             table, arms=ARMS, covariates=COVARIATES, outcomes=OUTCOMES, largest_cells=5
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,9 +100,9 @@ class TableSums:
         try:
             found = coded.mapInArrow(_adder(empty, read), "sums binary").collect()
         except PySparkException as broken:
-            condition = broken.getCondition() or type(broken).__name__
             raise EstimationError(
-                f"Spark stopped while it added up the sample: {condition}."
+                f"Spark stopped while it added up the sample: {_kind(broken)}. If a "
+                "module is not found, install this package where executors run."
             ) from None
         for row in found:
             # Written by this very call, on this session's own executors.
@@ -202,6 +203,13 @@ def block_reader(
         )
 
     return read
+
+
+def _kind(broken: PySparkException) -> str:
+    """Name the error, a worker's own included; its text could show a value."""
+    named = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", str(broken), re.M)
+    own = broken.getCondition() or type(broken).__name__
+    return " ".join(dict.fromkeys([own, *named[-1:]]))
 
 
 def _adder(
