@@ -36,6 +36,9 @@ def spark():
     """One lazy session for the whole run."""
     from rctspark.runtime.session import start_session
 
+    # Spark's Python workers import the package by themselves.
+    paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     settings = read_settings(ROOT)
     local = settings.spark.local | {
         "spark.sql.shuffle.partitions": "1",

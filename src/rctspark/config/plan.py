@@ -275,6 +275,8 @@ class Covariate(Document):
         measured: When it was measured.
         categories: Values of a categorical covariate, the first being the one that
             the others are compared with. Empty: a number.
+        missing: `refuse`: everyone must have a value. `dummy`: an unknown number
+            counts as 0, and a column `<name>=missing` says whose it is.
         panel: First and last horizon (relative to the period of `anchor`).
         anchor: The person's own date from which `panel` counts.
     """
@@ -283,6 +285,7 @@ class Covariate(Document):
     value: str
     measured: str = "registration"
     categories: tuple[str, ...] = ()
+    missing: Literal["refuse", "dummy"] = "refuse"
     panel: tuple[int, int] | None = None
     anchor: Literal["origin", "invitation", "enrolment"] = "origin"
 
@@ -292,6 +295,10 @@ class Covariate(Document):
             raise ValueError(
                 f"measured at {self.measured}: a covariate must be measured before "
                 f"assignment; one of {', '.join(BEFORE_ASSIGNMENT)}"
+            )
+        if self.missing == "dummy" and self.categories:
+            raise ValueError(
+                "missing: dummy is for numbers; give an unknown category a name"
             )
         if self.panel is not None and not self.panel[0] <= self.panel[1] < 0:
             raise ValueError(
@@ -309,11 +316,53 @@ class Model(Document):
         covariates: Names of covariates. Empty: the difference in means.
         products: `pairwise`: also all products of two columns, except of two
             categories of one covariate.
+        estimator: `ols`; `lin`: the covariates also times every arm, effects at
+            their mean; `logit`: average marginal effects; `iv`: two-stage least
+            squares, what was received instrumented by assignment.
+        by: Categorical covariate whose categories have an effect each. None: one
+            effect for everyone.
+        strata: Categorical covariate of which each category has a constant.
+        receipt: For `iv`, arm to the outcome that says (1 or 0) whether a person
+            received what the arm offers; arms may share an outcome.
+        receipt_horizon: Horizon of those outcomes; 0 where they have none.
+        selection: For `iv`, who is analysed where that was decided after
+            assignment, in words; it stands in the result.
     """
 
     name: Name
     covariates: tuple[str, ...] = ()
     products: Literal["none", "pairwise"] = "none"
+    estimator: Literal["ols", "lin", "logit", "iv"] = "ols"
+    by: str | None = None
+    strata: str | None = None
+    receipt: dict[str, str] = Field(default_factory=dict)
+    receipt_horizon: int = 0
+    selection: str = ""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Every covariate that the model needs."""
+        extra = (self.by, self.strata)
+        return tuple(
+            dict.fromkeys((*self.covariates, *(e for e in extra if e is not None)))
+        )
+
+    @model_validator(mode="after")
+    def _parts_go_together(self) -> Self:
+        faults = []
+        if (self.estimator == "iv") != bool(self.receipt):
+            faults.append("estimator iv and receipt go together")
+        if self.by and self.estimator != "ols":
+            faults.append("by is for estimator ols")
+        if self.strata and self.estimator not in {"ols", "iv"}:
+            faults.append("strata are absorbed by estimators ols and iv alone")
+        if self.selection and self.estimator != "iv":
+            faults.append("selection is for estimator iv")
+        if self.by and self.by == self.strata:
+            faults.append("by and strata are the same covariate")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
 
 
 class Analysis(Document):
@@ -339,15 +388,23 @@ class Inference(Document):
     """How uncertainty is stated.
 
     Attributes:
-        covariance: Kind of robust covariance.
+        covariance: Kind of covariance; `CR1` and `CR2` need `cluster`.
+        cluster: Categorical covariate that says who was assigned together.
         level: Level of the intervals.
         minimum_persons: Fewest persons per arm; the data owner's threshold holds
             where that is higher.
     """
 
-    covariance: Literal["HC0", "HC1", "HC2", "HC3"] = "HC1"
+    covariance: Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR1", "CR2"] = "HC1"
+    cluster: str | None = None
     level: float = Field(0.90, gt=0.5, lt=1)
     minimum_persons: int = Field(10, ge=2)
+
+    @model_validator(mode="after")
+    def _clusters_are_named(self) -> Self:
+        if self.covariance.startswith("CR") != (self.cluster is not None):
+            raise ValueError("covariance CR1 or CR2 and cluster go together")
+        return self
 
 
 class Headline(Document):
@@ -458,9 +515,13 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
     given = tuple(a for a in (rule.even, rule.odd, *rule.shares) if a is not None)
     check("assignment", given, arms, "arm")
     outcomes, models = set(declared["outcomes"]), set(declared["models"])
+    known = set(declared["covariates"])
     for i, model in enumerate(plan.models):
-        known = set(declared["covariates"])
         check(f"models.{i}.covariates", model.covariates, known, "covariate")
+        check(f"models.{i}.receipt", tuple(model.receipt), arms, "arm")
+        received = tuple(model.receipt.values())
+        check(f"models.{i}.receipt", received, outcomes, "outcome")
+    faults += _category_faults(plan)
     for i, analysis in enumerate(plan.analyses):
         check(f"analyses.{i}.arms", analysis.arms, arms, "arm")
         check(f"analyses.{i}.outcomes", analysis.outcomes, outcomes, "outcome")
@@ -473,6 +534,37 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         known = set(declared["analyses"])
         check(f"headlines.{i}.population", (head.population,), known, "analysis")
     return faults + _window_faults(plan)
+
+
+def _category_faults(plan: Plan) -> list[tuple[str, str]]:
+    """Find covariates that must be categorical and are not, or are not declared."""
+    categorical = {c.name for c in plan.covariates if c.categories}
+    named = [
+        (f"models.{i}.{key}", name)
+        for i, model in enumerate(plan.models)
+        for key, name in (("by", model.by), ("strata", model.strata))
+        if name is not None
+    ]
+    cluster = plan.inference.cluster
+    if cluster is not None:
+        named.append(("inference.cluster", cluster))
+    faults = [
+        (key, f"no categorical covariate is called {name}")
+        for key, name in named
+        if name not in categorical
+    ]
+    if cluster is not None:
+        faults += [
+            (f"models.{i}", f"estimator {model.estimator} has no clustered covariance")
+            for i, model in enumerate(plan.models)
+            if model.estimator == "lin"
+        ]
+        faults += [
+            (f"models.{i}.strata", "with clusters, give strata as a covariate")
+            for i, model in enumerate(plan.models)
+            if model.strata
+        ]
+    return faults
 
 
 def _window_faults(plan: Plan) -> list[tuple[str, str]]:

@@ -1,9 +1,28 @@
-"""Arrays -> frozen results. Knows no Spark."""
+"""Arrays, cells or sums -> frozen results. Knows no Spark."""
 
 from __future__ import annotations
 
+from rctspark.estimators.att import ReceiptEffects, estimate_att
 from rctspark.estimators.contrast import Contrast, as_effects
 from rctspark.estimators.itt import estimate_itt
+from rctspark.estimators.linear import estimate_linear
+from rctspark.estimators.logit import estimate_logit
 from rctspark.estimators.sample_ratio import estimate_sample_ratio
+from rctspark.estimators.sources import CellSums, PersonSums, make_cells
+from rctspark.estimators.subgroups import Subgroups, estimate_subgroups
 
-__all__ = ["Contrast", "as_effects", "estimate_itt", "estimate_sample_ratio"]
+__all__ = [
+    "CellSums",
+    "Contrast",
+    "PersonSums",
+    "ReceiptEffects",
+    "Subgroups",
+    "as_effects",
+    "estimate_att",
+    "estimate_itt",
+    "estimate_linear",
+    "estimate_logit",
+    "estimate_sample_ratio",
+    "estimate_subgroups",
+    "make_cells",
+]

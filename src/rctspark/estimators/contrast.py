@@ -38,6 +38,8 @@ class Contrast:
         covariance: Kind of covariance.
         rank: Rank of the design.
         columns: Columns of the design.
+        subgroup: Category whose effect it is (`education=low`), where a model has an
+            effect per category; counts and mean are then the category's.
     """
 
     outcome: str
@@ -60,6 +62,7 @@ class Contrast:
     covariance: str
     rank: int
     columns: int
+    subgroup: str = ""
 
 
 def as_effects(
@@ -80,16 +83,20 @@ def as_effects(
         site: Site, or `all`.
 
     Returns:
-        One effect per contrast, in the same order.
+        One effect per contrast, in the same order. That of a category has the
+        population `<population>:<covariate>=<category>`.
     """
-    return tuple(
-        Effect(
+
+    def filed(contrast: Contrast) -> Effect:
+        numbers = asdict(contrast)
+        subgroup = numbers.pop("subgroup")
+        return Effect(
             experiment=plan.name,
             site=site,
-            population=population,
+            population=f"{population}:{subgroup}" if subgroup else population,
             data_version=data_version,
             plan_hash=plan.hash,
-            **asdict(contrast),
+            **numbers,
         )
-        for contrast in contrasts
-    )
+
+    return tuple(filed(contrast) for contrast in contrasts)

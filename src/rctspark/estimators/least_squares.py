@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import statsmodels.api as sm
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -42,6 +40,9 @@ def fit_outcomes(
     Yields:
         One fitted regression per outcome, in the same order.
     """
+    # Workers that add up sums import this package too, and need no statsmodels.
+    import statsmodels.api as sm  # noqa: PLC0415
+
     decomposed: dict[str, Any] = {}
     for outcome in outcomes:
         # The constant is said to be there: looking for it costs a decomposition.

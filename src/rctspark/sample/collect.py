@@ -87,6 +87,8 @@ def collect_sample(
 
 def column_names(covariate: Covariate) -> tuple[str, ...]:
     """Return the names of a covariate's columns: `age=35_to_44` for a category."""
+    if covariate.missing == "dummy":
+        return (covariate.name, f"{covariate.name}=missing")
     if not covariate.categories:
         return (covariate.name,)
     return tuple(f"{covariate.name}={c}" for c in covariate.categories[1:])
@@ -121,6 +123,8 @@ def _row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
 
 def _covariate_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
     missing = int(rows[covariate.name].isna().sum())
+    if covariate.missing == "dummy":
+        return []
     is_listed = rows[covariate.name].isin(covariate.categories)
     unlisted = len(rows) - missing - int(is_listed.sum()) if covariate.categories else 0
     counted = {
@@ -138,6 +142,9 @@ def _code(rows: pd.DataFrame, covariate: Covariate) -> Floats:
     """Shape (n, k): the number itself, or zeros and ones; NaN: not known."""
     if not covariate.categories:
         numbers: Floats = rows[[covariate.name]].to_numpy(dtype=np.float64)
+        if covariate.missing == "dummy":
+            is_missing = np.isnan(numbers)
+            return np.column_stack([np.where(is_missing, 0.0, numbers), is_missing])
         return numbers
     codes = pd.Categorical(rows[covariate.name], categories=covariate.categories).codes
     others = np.arange(1, len(covariate.categories))

@@ -50,10 +50,12 @@ def outcomes_of(plan: Plan, analysis: Analysis) -> tuple[Outcome, ...]:
 
 
 def covariates_used(plan: Plan, analysis: Analysis) -> frozenset[str]:
-    """Return the names of the covariates that the models of an analysis adjust for."""
+    """Return the names of the covariates that the models of an analysis need."""
     wanted = set(analysis.models)
     models = [m for m in plan.models if not wanted or m.name in wanted]
-    return frozenset(name for model in models for name in model.covariates)
+    cluster = plan.inference.cluster
+    named = {name for model in models for name in model.uses}
+    return frozenset(named if cluster is None else named | {cluster})
 
 
 def sql_fault(

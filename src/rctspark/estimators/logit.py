@@ -1,0 +1,317 @@
+"""Average marginal effects of assignment by logit, from any source of sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
+    threadpool_limits,
+)
+
+from rctspark.contracts.sums import ARM
+from rctspark.errors import EstimationError
+from rctspark.estimators.contrast import Contrast
+from rctspark.estimators.first_sums import Within
+from rctspark.estimators.linear import arm_check, interval, regression_of
+from rctspark.estimators.logit_sums import LogitAt, LogitMargins, LogitSums
+from rctspark.estimators.normal_equations import solve
+from rctspark.estimators.regression import (
+    CLUSTERED,
+    about_the_mean,
+    add_first,
+    in_words,
+    refuse,
+    within_of,
+)
+from rctspark.estimators.terms import make_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from rctspark.config.plan import Inference, Model
+    from rctspark.config.settings import Thresholds
+    from rctspark.contracts.sums import SourceOfSums
+    from rctspark.estimators.first_sums import GroupSums
+    from rctspark.estimators.regression import Regression
+    from rctspark.estimators.terms import Terms
+
+    Floats = NDArray[np.float64]
+
+COVARIANCES = ("classical", "HC0", "HC1", "CR1")
+STEPS = 30
+SMALL_STEP = 1e-9
+SEPARATED = 15.0
+"""Log odds per standard deviation (or category) that no finite data ask for."""
+
+
+def estimate_logit(
+    source: SourceOfSums,
+    *,
+    model: Model,
+    inference: Inference,
+    thresholds: Thresholds,
+) -> tuple[Contrast, ...]:
+    """Estimate each arm's average marginal effect on the chance of each outcome.
+
+    Logit by Newton's method, all outcomes at once. The effect is the mean over
+    persons of the chance in the arm minus the chance in control, all else as it is;
+    its standard error by the delta method, the covariates as they are (Stata's
+    `margins`, R's `margins`). HC1 and CR1 have the factors of R's `sandwich` for a
+    glm. Intervals and p-values are of the normal distribution.
+
+    Args:
+        source: Persons, cells, or a table; each of Newton's steps is one pass.
+        model: A model with estimator `logit`.
+        inference: Covariance `classical`, `HC0`, `HC1` or `CR1`; level.
+        thresholds: The data owner's; they hold where they are stricter.
+
+    Returns:
+        One contrast per outcome, horizon and treatment, in points of chance.
+
+    Raises:
+        EstimationError: An outcome is not 0 or 1 for everyone; a column (named)
+            separates who has the outcome from who has not, so no finite coefficient
+            fits best; and as `estimate_itt`.
+    """
+    faults = []
+    if model.estimator != "logit":
+        faults.append("it is not a logit")
+    if inference.covariance not in COVARIANCES:
+        faults.append(f"covariance {inference.covariance} does not exist for a logit")
+    if faults:
+        raise EstimationError(f"model {model.name}: {'; '.join(faults)}")
+    regression = regression_of(source, model, inference)
+    clustered = inference.covariance in CLUSTERED
+    with threadpool_limits(limits=1, user_api="blas"):
+        terms, place = make_terms(source, regression.terms, standardise=True)
+        groups = add_first(source, terms, Within()).groups
+        check = arm_check(source, inference, thresholds)
+        starts = _starts(source, model, regression, terms, place, groups, check)
+        fitted, curvatures = _newton(source, terms, starts)
+        within = (
+            within_of(source, [regression], inference.covariance)
+            if clustered
+            else Within()
+        )
+        margins = source.add_up(
+            LogitMargins(terms, fitted, arms=len(source.arms), within=within)
+        )
+        return _contrasts(
+            source,
+            model,
+            inference,
+            groups,
+            fitted,
+            curvatures,
+            margins,
+            len(terms.names),
+        )
+
+
+def _starts(  # noqa: PLR0913, PLR0917 (what a fit begins from)
+    source: SourceOfSums,
+    model: Model,
+    regression: Regression,
+    terms: Terms,
+    place: dict[tuple[str, ...], int],
+    groups: list[GroupSums],
+    check: Callable[[GroupSums, int], list[str]],
+) -> list[LogitAt]:
+    """Begin at zero, with the columns that are kept; refuse what can't be fitted."""
+    faults: list[str] = []
+    starts = []
+    for group in groups:
+        where = f"{in_words(source, group.outcomes)}: model {model.name}"
+        found = check(group, 0)
+        try:
+            equations = solve(
+                group.products,
+                weight=float(group.weight.sum()),
+                largest=group.largest,
+                fixed=[place[t] for t in regression.fixed],
+                free=[place[t] for t in regression.free],
+                names=terms.names,
+            )
+        except EstimationError as refused:
+            faults += [f"{where}: {fault}" for fault in (*found, str(refused))]
+            continue
+        found = found or check(group, len(equations.kept) + 1)
+        faults += [f"{where}: {fault}" for fault in found]
+        faults += _separated_by_category(source, group, terms)
+        shape = (len(equations.kept) + 1, len(group.outcomes))
+        starts.append(LogitAt(group.outcomes, equations.kept, np.zeros(shape)))
+    refuse(faults)
+    return starts
+
+
+def _separated_by_category(
+    source: SourceOfSums, group: GroupSums, terms: Terms
+) -> list[str]:
+    """Name arms and categories in which everyone or nobody has the outcome."""
+    whole = about_the_mean(group)
+    weight = float(group.weight.sum())
+    faults = [
+        f"{in_words(source, [place])}: everyone or nobody in arm {arm} has it "
+        f"({group.arm_persons[a]:.0f} person(s))"
+        for a, arm in enumerate(source.arms)
+        for j, place in enumerate(group.outcomes)
+        if _is_whole(group.arm_y[a, j])
+    ]
+    share = whole.means[0]
+    squares = np.diag(whole.products) / weight + share**2
+    for i, name in enumerate(terms.names):
+        is_category = abs(squares[i] - share[i]) < SMALL_STEP and 0 < share[i] < 1
+        if not is_category or name.startswith(ARM):
+            continue
+        inside = (whole.term_y[i] / weight + share[i] * whole.y_means[0]) / share[i]
+        outside = (whole.y_means[0] - inside * share[i]) / (1 - share[i])
+        faults += [
+            f"{in_words(source, [place])}: {name} separates who has it from who has "
+            f"not ({share[i] * group.persons:.0f} of {group.persons:.0f} person(s))"
+            for j, place in enumerate(group.outcomes)
+            if _is_whole(inside[j]) or _is_whole(outside[j])
+        ]
+    return faults
+
+
+def _is_whole(share: float) -> bool:
+    return min(abs(share), abs(1 - share)) < SMALL_STEP
+
+
+def _newton(
+    source: SourceOfSums, terms: Terms, starts: list[LogitAt]
+) -> tuple[list[LogitAt], list[Floats]]:
+    """Climb to the highest likelihood; curvatures have shape (j, k, k)."""
+    at = starts
+    for _ in range(STEPS):
+        sums = source.add_up(LogitSums(terms, at))
+        faults = [
+            f"{in_words(source, [place])} is not 0 or 1 for {count:.0f} person(s)"
+            for one, counts in zip(at, sums.not_binary, strict=True)
+            for place, count in zip(one.outcomes, counts, strict=True)
+            if count
+        ]
+        refuse(faults)
+        curvatures = [_full(c) for c in sums.curvatures]
+        moved, largest = [], 0.0
+        for one, slope, curvature in zip(at, sums.slopes, curvatures, strict=True):
+            step = np.linalg.solve(curvature, slope.T[:, :, None])[:, :, 0].T
+            largest = max(largest, float(np.abs(step).max(initial=0.0)))
+            moved.append(LogitAt(one.outcomes, one.terms, one.coefficients + step))
+        if largest < SMALL_STEP:
+            return moved, curvatures
+        at = moved
+        refuse(_separation(source, terms, at))
+    refuse(_separation(source, terms, at, beyond=SEPARATED / 2) or ["no convergence"])
+    raise AssertionError
+
+
+def _separation(
+    source: SourceOfSums,
+    terms: Terms,
+    at: list[LogitAt],
+    *,
+    beyond: float = SEPARATED,
+) -> list[str]:
+    faults = []
+    for one in at:
+        far = np.abs(one.coefficients[1:]) > beyond
+        for j in np.flatnonzero(far.any(axis=0)):
+            named = ", ".join(
+                terms.names[one.terms[i]] for i in np.flatnonzero(far[:, j])
+            )
+            faults.append(
+                f"{in_words(source, [one.outcomes[j]])}: {named} separates who has "
+                "it from who has not, so no finite coefficient fits best; leave the "
+                "column out or join categories"
+            )
+    return faults
+
+
+def _full(pairs: Floats) -> Floats:
+    count, j = pairs.shape
+    k = round((np.sqrt(8 * count + 1) - 1) / 2)
+    first, second = np.triu_indices(k)
+    full = np.zeros((j, k, k))
+    full[:, first, second] = pairs.T
+    full[:, second, first] = pairs.T
+    return full
+
+
+def _covariance(
+    inference: Inference,
+    group: GroupSums,
+    margins: LogitMargins,
+    place: int,
+    curvature: Floats,
+) -> Floats:
+    """Covariance of the coefficients, shape (j, k, k)."""
+    bread: Floats = np.linalg.inv(curvature).astype(np.float64)
+    n, k = group.persons, curvature.shape[1]
+    if inference.covariance == "classical":
+        return bread
+    if inference.covariance == "CR1":
+        scores = margins.scores[place]
+        clusters = int((np.abs(scores).sum(axis=(1, 2)) > 0).sum())
+        middle: Floats = np.einsum("cij,ckj->jik", scores, scores)
+        middle = middle * (clusters / (clusters - 1) * (n - 1) / (n - k))
+    else:
+        middle = _full(margins.middles[place])
+        middle = middle * (n / (n - k) if inference.covariance == "HC1" else 1.0)
+    covariance: Floats = bread @ middle @ bread
+    return covariance
+
+
+def _contrasts(  # noqa: PLR0913, PLR0917 (a fit has these parts)
+    source: SourceOfSums,
+    model: Model,
+    inference: Inference,
+    groups: list[GroupSums],
+    fitted: list[LogitAt],
+    curvatures: list[Floats],
+    margins: LogitMargins,
+    columns: int,
+) -> tuple[Contrast, ...]:
+    found: dict[tuple[int, int], Contrast] = {}
+    for i, (group, at) in enumerate(zip(groups, fitted, strict=True)):
+        spread = _covariance(inference, group, margins, i, curvatures[i])
+        persons = margins.persons[i]
+        effects = margins.effects[i] / persons
+        gradients = margins.gradients[i] / persons
+        variances = np.einsum("akj,jkl,alj->aj", gradients, spread, gradients)
+        for j, place in enumerate(at.outcomes):
+            outcome, horizon = source.outcomes[int(place)]
+            for a, arm in enumerate(source.arms[1:]):
+                estimate, error, lower, upper, p_value = interval(
+                    float(effects[a, j]),
+                    float(np.sqrt(variances[a, j])),
+                    np.inf,
+                    inference.level,
+                    spread=1.0,
+                )
+                found[int(place), a] = Contrast(
+                    outcome=outcome,
+                    horizon=horizon,
+                    arm=arm,
+                    against=source.arms[0],
+                    estimand="itt",
+                    model=model.name,
+                    estimate=estimate,
+                    std_error=error,
+                    df=np.inf,
+                    ci_lower=lower,
+                    ci_upper=upper,
+                    level=inference.level,
+                    p_value=p_value,
+                    n_arm=round(group.arm_persons[a + 1]),
+                    n_against=round(group.arm_persons[0]),
+                    n_total=group.n,
+                    mean_against=float(group.arm_y[0, j]),
+                    covariance=inference.covariance,
+                    rank=len(at.terms) + 1,
+                    columns=columns + 1,
+                )
+    return tuple(found[key] for key in sorted(found))
