@@ -112,7 +112,7 @@ def effects(source: SourceOfSums, models: dict[str, tuple[str, ...]]) -> list[An
     """Estimate every effect from a source."""
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
-    from rctspark.estimators.linear import estimate_linear
+    from rctspark.estimators.regression.linear import estimate_linear
 
     return list(
         estimate_linear(
@@ -164,7 +164,7 @@ def run_table(path: Path, runs: Runs) -> None:
 
 def run_cells(path: Path, runs: Runs) -> None:
     """Cells made by Spark (the first run), then effects from them (the second)."""
-    from rctspark.estimators.sources import CellSums
+    from rctspark.estimators.regression.sources import CellSums
     from rctspark.sample.cells import collect_cells, count_cells
 
     spark = session()
@@ -180,7 +180,7 @@ def run_cells(path: Path, runs: Runs) -> None:
 
 def run_arrays(path: Path, runs: Runs) -> None:
     """Two passes over arrays."""
-    from rctspark.estimators.sources import PersonSums
+    from rctspark.estimators.regression.sources import PersonSums
 
     sample = arrays(path)
     for _ in range(2):

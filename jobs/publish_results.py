@@ -17,7 +17,7 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     POPULATION,
 )
-from rctspark.estimators.sample_ratio import estimate_sample_ratio
+from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.page import write_report
 from rctspark.release.record import Found, make_record, screen_record
 from rctspark.release.tables import (

@@ -15,37 +15,42 @@ from scipy.stats import norm
 
 from rctspark.config.plan import Inference
 from rctspark.contracts.questionnaires import Index, Item
-from rctspark.estimators.arm_agreement import estimate_arm_agreement
-from rctspark.estimators.attrition import estimate_attrition, estimate_manski_bounds
-from rctspark.estimators.balance import (
+from rctspark.estimators.attrition.inverse_probability import (
+    estimate_inverse_probability,
+)
+from rctspark.estimators.attrition.lee_bounds import estimate_lee_bounds
+from rctspark.estimators.attrition.observed import (
+    estimate_attrition,
+    estimate_manski_bounds,
+)
+from rctspark.estimators.balance.arms import (
     ExactTest,
     estimate_category_balance,
     estimate_mean_balance,
 )
-from rctspark.estimators.draw import (
-    draw_parity,
-    draw_strata,
-    draw_within,
-)
-from rctspark.estimators.influence import make_influence
-from rctspark.estimators.inverse_probability import estimate_inverse_probability
-from rctspark.estimators.joint_balance import estimate_joint_balance
-from rctspark.estimators.lee_bounds import estimate_lee_bounds
-from rctspark.estimators.misfits import Dealing
-from rctspark.estimators.multiplicity import (
+from rctspark.estimators.balance.joint_balance import estimate_joint_balance
+from rctspark.estimators.balance.reweighted import estimate_reweighted
+from rctspark.estimators.balance.target import estimate_category_fit, estimate_mean_fit
+from rctspark.estimators.balance.target_weights import rake
+from rctspark.estimators.families.influence import make_influence
+from rctspark.estimators.families.multiplicity import (
     estimate_family,
     step_down,
 )
 from rctspark.estimators.questionnaires import estimate_reliability
-from rctspark.estimators.randomisation import (
+from rctspark.estimators.randomised.arm_agreement import estimate_arm_agreement
+from rctspark.estimators.randomised.draw import (
+    draw_parity,
+    draw_strata,
+    draw_within,
+)
+from rctspark.estimators.randomised.misfits import Dealing
+from rctspark.estimators.randomised.randomisation import (
     Redraw,
     estimate_by_draws,
     redraw_statistics,
 )
-from rctspark.estimators.reweighted import estimate_reweighted
-from rctspark.estimators.strata import estimate_by_strata
-from rctspark.estimators.target import estimate_category_fit, estimate_mean_fit
-from rctspark.estimators.target_weights import rake
+from rctspark.estimators.randomised.strata import estimate_by_strata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

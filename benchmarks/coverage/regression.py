@@ -17,11 +17,11 @@ from rctspark.config.plan import Inference, Model
 from rctspark.config.settings import Thresholds
 from rctspark.contracts.sample import AnalysisSample
 from rctspark.errors import EstimationError
-from rctspark.estimators.att import estimate_att
-from rctspark.estimators.linear import estimate_linear
-from rctspark.estimators.logit import estimate_logit
-from rctspark.estimators.sources import PersonSums
-from rctspark.estimators.subgroups import estimate_subgroups
+from rctspark.estimators.regression.att import estimate_att
+from rctspark.estimators.regression.linear import estimate_linear
+from rctspark.estimators.regression.logit import estimate_logit
+from rctspark.estimators.regression.sources import PersonSums
+from rctspark.estimators.regression.subgroups import estimate_subgroups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

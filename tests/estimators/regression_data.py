@@ -11,7 +11,7 @@ import pandas as pd
 from estimators.conftest import sample_of
 from rctspark.config.plan import Inference, Model
 from rctspark.config.settings import Thresholds
-from rctspark.estimators.sources import CellSums, PersonSums, make_cells
+from rctspark.estimators.regression.sources import CellSums, PersonSums, make_cells
 
 FOLDER = Path(__file__).parents[1] / "reference" / "r"
 R = json.loads((FOLDER / "regression.json").read_text())

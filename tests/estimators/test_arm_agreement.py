@@ -7,7 +7,7 @@ import pytest
 
 from estimators.formula_trial import PRINTED, within
 from rctspark.errors import EstimationError
-from rctspark.estimators.arm_agreement import estimate_arm_agreement
+from rctspark.estimators.randomised.arm_agreement import estimate_arm_agreement
 
 
 def arrays(counts, arms):

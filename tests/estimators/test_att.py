@@ -22,8 +22,8 @@ from estimators.regression_data import (
     trial,
 )
 from rctspark.errors import EstimationError
-from rctspark.estimators.att import estimate_att
-from rctspark.estimators.linear import estimate_linear
+from rctspark.estimators.regression.att import estimate_att
+from rctspark.estimators.regression.linear import estimate_linear
 
 RECEIPT = {"zia": "got_zia", "hia": "got_hia"}
 IV = model(covariates=("age",), estimator="iv", receipt=RECEIPT)

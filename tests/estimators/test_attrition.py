@@ -19,11 +19,16 @@ from estimators.formula_trial import (
     within,
 )
 from rctspark.errors import EstimationError
-from rctspark.estimators.attrition import estimate_attrition, estimate_manski_bounds
+from rctspark.estimators.attrition.inverse_probability import (
+    estimate_inverse_probability,
+)
+from rctspark.estimators.attrition.lee_bounds import estimate_lee_bounds
+from rctspark.estimators.attrition.observed import (
+    estimate_attrition,
+    estimate_manski_bounds,
+)
 from rctspark.estimators.intervals import imbens_manski_interval
-from rctspark.estimators.inverse_probability import estimate_inverse_probability
-from rctspark.estimators.lee_bounds import estimate_lee_bounds
-from rctspark.estimators.strata import estimate_by_strata
+from rctspark.estimators.randomised.strata import estimate_by_strata
 
 SEEN = noise(N, 6.61) < 1 / (1 + np.exp(-(0.5 + NUMBER + 0.3 * TREATED)))
 PARTLY = np.where(SEEN, OUTCOME, np.nan)

@@ -21,14 +21,14 @@ from estimators.formula_trial import (
     within,
 )
 from rctspark.errors import EstimationError
-from rctspark.estimators.balance import (
+from rctspark.estimators.balance.arms import (
     ExactTest,
     compare_counts,
     estimate_category_balance,
     estimate_mean_balance,
 )
-from rctspark.estimators.exact_tables import exact_p_value
-from rctspark.estimators.joint_balance import estimate_joint_balance
+from rctspark.estimators.balance.exact_tables import exact_p_value
+from rctspark.estimators.balance.joint_balance import estimate_joint_balance
 
 R = PRINTED["tables"]
 PAIR = ("treated", "control")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rctspark.errors import EstimationError
-from rctspark.estimators.draw import (
+from rctspark.estimators.randomised.draw import (
     draw_clusters,
     draw_parity,
     draw_sites,
@@ -16,7 +16,7 @@ from rctspark.estimators.draw import (
     draw_strata,
     draw_within,
 )
-from rctspark.estimators.misfits import Dealing
+from rctspark.estimators.randomised.misfits import Dealing
 
 SIZES = [161, 24, 197, 223, 30, 2, 45, 66, 4]
 STRATA = np.repeat([f"s{i}" for i in range(9)], SIZES)

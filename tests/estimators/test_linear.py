@@ -22,8 +22,8 @@ from estimators.regression_data import (
 from rctspark.config.plan import Inference
 from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_itt
-from rctspark.estimators.linear import estimate_linear
-from rctspark.estimators.subgroups import estimate_subgroups
+from rctspark.estimators.regression.linear import estimate_linear
+from rctspark.estimators.regression.subgroups import estimate_subgroups
 
 AGE_AND_WAGE = model(covariates=("age", "wage"))
 RTOL = 1e-9

@@ -21,7 +21,7 @@ from estimators.regression_data import (
     trial,
 )
 from rctspark.errors import EstimationError
-from rctspark.estimators.logit import estimate_logit
+from rctspark.estimators.regression.logit import estimate_logit
 
 LOGIT = model(covariates=("age", "wage"), estimator="logit")
 

@@ -10,8 +10,8 @@ from statsmodels.stats.multitest import multipletests
 
 from estimators.formula_trial import NUMBER, OUTCOME, PRINTED, TREATED, N, within
 from rctspark.errors import EstimationError
-from rctspark.estimators.influence import Influence, make_influence
-from rctspark.estimators.multiplicity import (
+from rctspark.estimators.families.influence import Influence, make_influence
+from rctspark.estimators.families.multiplicity import (
     adjust_benjamini_hochberg,
     adjust_holm,
     critical_value,

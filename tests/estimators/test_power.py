@@ -12,9 +12,9 @@ from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
 from estimators.formula_trial import PRINTED
 from rctspark.errors import EstimationError
-from rctspark.estimators.draw import draw_sizes, draw_strata
-from rctspark.estimators.misfits import Dealing
-from rctspark.estimators.power import (
+from rctspark.estimators.randomised.draw import draw_sizes, draw_strata
+from rctspark.estimators.randomised.misfits import Dealing
+from rctspark.estimators.randomised.power import (
     TrialSize,
     estimate_detectable,
     estimate_persons,

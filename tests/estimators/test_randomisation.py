@@ -10,15 +10,15 @@ import pytest
 
 from estimators.formula_trial import PRINTED, within
 from rctspark.errors import EstimationError
-from rctspark.estimators.draw import (
+from rctspark.estimators.families.multiplicity import step_down
+from rctspark.estimators.randomised.draw import (
     draw_parity,
     draw_sizes,
     draw_strata,
     draw_within,
 )
-from rctspark.estimators.misfits import Dealing
-from rctspark.estimators.multiplicity import step_down
-from rctspark.estimators.randomisation import (
+from rctspark.estimators.randomised.misfits import Dealing
+from rctspark.estimators.randomised.randomisation import (
     Redraw,
     estimate_by_draws,
     redraw_statistics,

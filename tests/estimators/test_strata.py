@@ -7,7 +7,7 @@ import pytest
 
 from estimators.formula_trial import ARM, ARMS, OUTCOME, PRINTED, STRATUM, N, within
 from rctspark.errors import EstimationError
-from rctspark.estimators.strata import estimate_by_strata
+from rctspark.estimators.randomised.strata import estimate_by_strata
 
 
 def numbers(found):

@@ -20,10 +20,10 @@ from estimators.formula_trial import (
 )
 from rctspark.config.plan import Inference
 from rctspark.errors import EstimationError
-from rctspark.estimators.balance import ExactTest
-from rctspark.estimators.reweighted import estimate_reweighted
-from rctspark.estimators.target import estimate_category_fit, estimate_mean_fit
-from rctspark.estimators.target_weights import (
+from rctspark.estimators.balance.arms import ExactTest
+from rctspark.estimators.balance.reweighted import estimate_reweighted
+from rctspark.estimators.balance.target import estimate_category_fit, estimate_mean_fit
+from rctspark.estimators.balance.target_weights import (
     balance_entropy,
     rake,
 )

@@ -19,7 +19,7 @@ from estimators.regression_data import (
 )
 from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_itt
-from rctspark.estimators.linear import estimate_linear
+from rctspark.estimators.regression.linear import estimate_linear
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC2", "HC3", "CR1", "CR2")
 MODELS = (

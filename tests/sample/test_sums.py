@@ -10,10 +10,10 @@ from rctspark.config.plan import Covariate, Inference, Model
 from rctspark.config.settings import Thresholds
 from rctspark.contracts.sample import AnalysisSample
 from rctspark.errors import EstimationError
-from rctspark.estimators.att import estimate_att
-from rctspark.estimators.linear import estimate_linear
-from rctspark.estimators.logit import estimate_logit
-from rctspark.estimators.sources import CellSums, PersonSums
+from rctspark.estimators.regression.att import estimate_att
+from rctspark.estimators.regression.linear import estimate_linear
+from rctspark.estimators.regression.logit import estimate_logit
+from rctspark.estimators.regression.sources import CellSums, PersonSums
 from rctspark.sample.cells import collect_cells, count_cells
 from rctspark.sample.collect import _code, column_names
 from rctspark.sample.sums import TableSums

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rctspark.estimators.att import ReceiptEffects, estimate_att
 from rctspark.estimators.contrast import Contrast, as_effects
 from rctspark.estimators.itt import estimate_itt
-from rctspark.estimators.linear import estimate_linear
-from rctspark.estimators.logit import estimate_logit
-from rctspark.estimators.sample_ratio import estimate_sample_ratio
-from rctspark.estimators.sources import CellSums, PersonSums, make_cells
-from rctspark.estimators.subgroups import Subgroups, estimate_subgroups
+from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
+from rctspark.estimators.regression.att import ReceiptEffects, estimate_att
+from rctspark.estimators.regression.linear import estimate_linear
+from rctspark.estimators.regression.logit import estimate_logit
+from rctspark.estimators.regression.sources import CellSums, PersonSums, make_cells
+from rctspark.estimators.regression.subgroups import Subgroups, estimate_subgroups
 
 __all__ = [
     "CellSums",

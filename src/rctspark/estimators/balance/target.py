@@ -13,8 +13,8 @@ from rctspark.contracts.balance import (
     CategoryDifference,
     MeanBalance,
 )
-from rctspark.estimators.balance import MISSING, SMALL, ExactTest
-from rctspark.estimators.exact_tables import exact_fit_p_value
+from rctspark.estimators.balance.arms import MISSING, SMALL, ExactTest
+from rctspark.estimators.balance.exact_tables import exact_fit_p_value
 from rctspark.estimators.intervals import make_difference
 from rctspark.estimators.refusals import MINIMUM_PERSONS, missing_faults, refuse
 

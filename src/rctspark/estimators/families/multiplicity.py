@@ -11,7 +11,7 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
 )
 
 from rctspark.contracts.families import FamilyMember
-from rctspark.estimators.influence import sum_by_cluster
+from rctspark.estimators.families.influence import sum_by_cluster
 from rctspark.estimators.refusals import refuse, shape_faults
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rctspark.estimators.influence import Influence
+    from rctspark.estimators.families.influence import Influence
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.intp]

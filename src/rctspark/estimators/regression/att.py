@@ -18,13 +18,10 @@ from rctspark.contracts.regression import (
 )
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
-from rctspark.estimators.clustered import FEWEST_CLUSTERS, cluster_middle
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.itt import ROUNDING
-from rctspark.estimators.linear import arm_check, interval, regression_of
-from rctspark.estimators.middle_sums import MiddleSums
-from rctspark.estimators.normal_equations import solve
-from rctspark.estimators.regression import (
+from rctspark.estimators.regression.clustered import FEWEST_CLUSTERS, cluster_middle
+from rctspark.estimators.regression.engine import (
     CLUSTERED,
     Step,
     about_the_mean,
@@ -35,10 +32,13 @@ from rctspark.estimators.regression import (
     refuse,
     within_of,
 )
-from rctspark.estimators.sources import receipt_name
-from rctspark.estimators.terms import make_terms
-from rctspark.estimators.two_stage import TwoStage
-from rctspark.estimators.weak_instruments import wald
+from rctspark.estimators.regression.linear import arm_check, interval, regression_of
+from rctspark.estimators.regression.middle_sums import MiddleSums
+from rctspark.estimators.regression.normal_equations import solve
+from rctspark.estimators.regression.sources import receipt_name
+from rctspark.estimators.regression.terms import make_terms
+from rctspark.estimators.regression.two_stage import TwoStage
+from rctspark.estimators.regression.weak_instruments import wald
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
     from rctspark.contracts.sums import SourceOfSums
-    from rctspark.estimators.first_sums import GroupSums
-    from rctspark.estimators.middle_sums import Middle, MiddleTotals
-    from rctspark.estimators.regression import Regression
-    from rctspark.estimators.terms import Terms
-    from rctspark.estimators.weak_instruments import ReducedForm
+    from rctspark.estimators.regression.engine import Regression
+    from rctspark.estimators.regression.first_sums import GroupSums
+    from rctspark.estimators.regression.middle_sums import Middle, MiddleTotals
+    from rctspark.estimators.regression.terms import Terms
+    from rctspark.estimators.regression.weak_instruments import ReducedForm
 
     Floats = NDArray[np.float64]
 

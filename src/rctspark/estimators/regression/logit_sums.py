@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rctspark.contracts.sums import Block
-    from rctspark.estimators.first_sums import Within
-    from rctspark.estimators.terms import Terms
+    from rctspark.estimators.regression.first_sums import Within
+    from rctspark.estimators.regression.terms import Terms
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

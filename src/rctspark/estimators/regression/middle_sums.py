@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rctspark.estimators.first_sums import patterns
+from rctspark.estimators.regression.first_sums import patterns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rctspark.contracts.sums import Block
-    from rctspark.estimators.first_sums import Within
-    from rctspark.estimators.terms import Terms
+    from rctspark.estimators.regression.first_sums import Within
+    from rctspark.estimators.regression.terms import Terms
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

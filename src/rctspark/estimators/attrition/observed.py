@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rctspark.contracts.attrition import DifferentialAttrition, EffectBounds
-from rctspark.estimators.balance import SMALL, ExactTest, compare_counts
+from rctspark.estimators.balance.arms import SMALL, ExactTest, compare_counts
 from rctspark.estimators.intervals import imbens_manski_interval
+from rctspark.estimators.randomised.strata import estimate_by_strata
 from rctspark.estimators.refusals import (
     MINIMUM_PERSONS,
     arm_faults,
     refuse,
     shape_faults,
 )
-from rctspark.estimators.strata import estimate_by_strata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,8 +17,8 @@ from rctspark.errors import EstimationError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rctspark.estimators.first_sums import GroupSums
-    from rctspark.estimators.normal_equations import Equations
+    from rctspark.estimators.regression.first_sums import GroupSums
+    from rctspark.estimators.regression.normal_equations import Equations
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctspark.estimators.attrition import make_bounds
+from rctspark.estimators.attrition.observed import make_bounds
 from rctspark.estimators.refusals import (
     MINIMUM_PERSONS,
     arm_faults,

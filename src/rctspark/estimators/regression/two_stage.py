@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rctspark.errors import EstimationError
-from rctspark.estimators.middle_sums import Middle
-from rctspark.estimators.regression import about_the_mean
-from rctspark.estimators.weak_instruments import ReducedForm
+from rctspark.estimators.regression.engine import about_the_mean
+from rctspark.estimators.regression.middle_sums import Middle
+from rctspark.estimators.regression.weak_instruments import ReducedForm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rctspark.estimators.first_sums import GroupSums
-    from rctspark.estimators.normal_equations import Equations
+    from rctspark.estimators.regression.first_sums import GroupSums
+    from rctspark.estimators.regression.normal_equations import Equations
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rctspark.contracts.sums import Block
-    from rctspark.estimators.terms import Terms
+    from rctspark.estimators.regression.terms import Terms
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -11,7 +11,7 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
 )
 
 from rctspark.contracts.design import RedrawnDifference
-from rctspark.estimators.inversion import Parabolas, invert, p_values
+from rctspark.estimators.randomised.inversion import Parabolas, invert, p_values
 from rctspark.estimators.refusals import (
     MINIMUM_PERSONS,
     arm_faults,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rctspark.estimators.draw import Draw
+    from rctspark.estimators.randomised.draw import Draw
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int8]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rctspark.estimators.draw import Draw
+    from rctspark.estimators.randomised.draw import Draw
 
     Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from rctspark.contracts.balance import (
     CategoryDifference,
     MeanBalance,
 )
-from rctspark.estimators.exact_tables import exact_p_value
+from rctspark.estimators.balance.exact_tables import exact_p_value
 from rctspark.estimators.intervals import make_difference
 from rctspark.estimators.refusals import (
     MINIMUM_PERSONS,

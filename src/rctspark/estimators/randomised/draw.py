@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rctspark.estimators.misfits import (
+from rctspark.estimators.randomised.misfits import (
     Dealing,
     deal_misfits,
     members_of,

@@ -11,14 +11,14 @@ from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.itt import ROUNDING
-from rctspark.estimators.regression import (
+from rctspark.estimators.regression.engine import (
     CLUSTERED,
     Regression,
     about_the_mean,
     fit_regressions,
     in_words,
 )
-from rctspark.estimators.terms import products_of
+from rctspark.estimators.regression.terms import products_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
     from rctspark.contracts.sums import SourceOfSums
-    from rctspark.estimators.first_sums import GroupSums
-    from rctspark.estimators.regression import Fit, Term
+    from rctspark.estimators.regression.engine import Fit, Term
+    from rctspark.estimators.regression.first_sums import GroupSums
 
     Floats = NDArray[np.float64]
 

@@ -19,11 +19,15 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
 
 from rctspark.errors import EstimationError, listed
 from rctspark.estimators import design
-from rctspark.estimators.clustered import cluster_covariance
-from rctspark.estimators.first_sums import FirstSums, GroupSums, Within
-from rctspark.estimators.middle_sums import LEVERAGE_POWER, Middle, MiddleSums
-from rctspark.estimators.normal_equations import Equations, solve
-from rctspark.estimators.terms import make_terms
+from rctspark.estimators.regression.clustered import cluster_covariance
+from rctspark.estimators.regression.first_sums import FirstSums, GroupSums, Within
+from rctspark.estimators.regression.middle_sums import (
+    LEVERAGE_POWER,
+    Middle,
+    MiddleSums,
+)
+from rctspark.estimators.regression.normal_equations import Equations, solve
+from rctspark.estimators.regression.terms import make_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rctspark.contracts.sums import SourceOfSums
-    from rctspark.estimators.middle_sums import MiddleTotals
-    from rctspark.estimators.terms import Terms
+    from rctspark.estimators.regression.middle_sums import MiddleTotals
+    from rctspark.estimators.regression.terms import Terms
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -12,11 +12,7 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
-from rctspark.estimators.first_sums import Within
-from rctspark.estimators.linear import arm_check, interval, regression_of
-from rctspark.estimators.logit_sums import LogitAt, LogitMargins, LogitSums
-from rctspark.estimators.normal_equations import solve
-from rctspark.estimators.regression import (
+from rctspark.estimators.regression.engine import (
     CLUSTERED,
     about_the_mean,
     add_first,
@@ -24,7 +20,11 @@ from rctspark.estimators.regression import (
     refuse,
     within_of,
 )
-from rctspark.estimators.terms import make_terms
+from rctspark.estimators.regression.first_sums import Within
+from rctspark.estimators.regression.linear import arm_check, interval, regression_of
+from rctspark.estimators.regression.logit_sums import LogitAt, LogitMargins, LogitSums
+from rctspark.estimators.regression.normal_equations import solve
+from rctspark.estimators.regression.terms import make_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
     from rctspark.contracts.sums import SourceOfSums
-    from rctspark.estimators.first_sums import GroupSums
-    from rctspark.estimators.regression import Regression
-    from rctspark.estimators.terms import Terms
+    from rctspark.estimators.regression.engine import Regression
+    from rctspark.estimators.regression.first_sums import GroupSums
+    from rctspark.estimators.regression.terms import Terms
 
     Floats = NDArray[np.float64]
 

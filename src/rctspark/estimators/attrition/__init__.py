@@ -1,0 +1,1 @@
+"""What those who are not observed can do to an effect."""

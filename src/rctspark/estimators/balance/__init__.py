@@ -1,0 +1,1 @@
+"""Are the arms alike, and are they like a target population?"""

@@ -1,0 +1,1 @@
+"""Many effects at once: adjusted p-values and simultaneous bands."""

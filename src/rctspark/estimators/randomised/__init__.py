@@ -1,0 +1,1 @@
+"""What the draw itself says: strata, repeated draws, power."""

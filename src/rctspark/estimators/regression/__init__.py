@@ -1,0 +1,1 @@
+"""Regression from persons, cells or sums: one engine, several models."""
