@@ -117,7 +117,7 @@ def repeated_draws(rng: np.random.Generator) -> Mapping[str, bool]:
     """The stratified draw with left-over persons, four arms, 80 persons, skewed."""
     arm = QUARTERS(rng, 1)[0]
     noise = rng.exponential(1.0, STRATA.size) + (STRATA == "c")
-    outcomes = {("none", 0): noise, ("some", 0): noise + 0.7 * (arm == 2)}  # noqa: PLR2004
+    outcomes = {("none", 0): noise, ("some", 0): noise + 0.7 * (arm == 2)}
     found = estimate_by_draws(outcomes, arm, QUARTERS, rng, arms=FOUR, redraw=REDRAW)
     return {
         "repeated draws, four arms: test": found[0].p_value <= ALPHA,
@@ -129,7 +129,7 @@ def repeated_parity(rng: np.random.Generator) -> Mapping[str, bool]:
     """A coin for each of 60 persons, a rare outcome."""
     draw = partial(draw_parity, persons=60)
     arm = draw(rng, 1)[0]
-    while not 10 <= arm.sum() <= 50:  # noqa: PLR2004 (fewer would be refused)
+    while not 10 <= arm.sum() <= 50:
         arm = draw(rng, 1)[0]
     outcome = rng.lognormal(size=60)
     (found,) = estimate_by_draws(
@@ -144,8 +144,8 @@ def repeated_parity(rng: np.random.Generator) -> Mapping[str, bool]:
 def shuffled_pair(rng: np.random.Generator) -> Mapping[str, bool]:
     """One pair of arms shuffled within strata, while the others have effects."""
     arm = QUARTERS(rng, 1)[0]
-    outcome = rng.standard_t(3, STRATA.size) + 20 * (arm == 3)  # noqa: PLR2004
-    pair = arm < 2  # noqa: PLR2004 (the first two arms)
+    outcome = rng.standard_t(3, STRATA.size) + 20 * (arm == 3)
+    pair = arm < 2
     (found,) = estimate_by_draws(
         {("y", 0): outcome[pair]},
         arm[pair],
@@ -198,7 +198,7 @@ def target(rng: np.random.Generator) -> Mapping[str, bool]:
     )
     number = rng.gamma(4.0, 1.0, 200)
     mean = estimate_mean_fit(number, target=4.0, characteristic="number")
-    low = rng.random(400) < 0.5  # noqa: PLR2004 (half)
+    low = rng.random(400) < 0.5
     arm = rng.permutation(np.resize(TWO, 400))
     outcome = rng.normal(size=400) + low + (low & (arm == "a"))
     weights = rake(
@@ -267,7 +267,7 @@ def attrition(rng: np.random.Generator) -> Mapping[str, bool]:
     n = 600
     treated = rng.permutation(np.resize([True, False], n))
     arm = np.where(treated, "a", "control")
-    there = rng.random(n) < 0.7  # noqa: PLR2004 (a share)
+    there = rng.random(n) < 0.7
     shares = estimate_attrition(there, arm, arms=TWO)
     cell = rng.choice(["low", "high"], n)
     able = rng.random(n) < np.where(cell == "low", 0.6, 0.8)
@@ -319,10 +319,10 @@ def questionnaires(rng: np.random.Generator) -> Mapping[str, bool]:
 def agreement(rng: np.random.Generator) -> Mapping[str, bool]:
     """Errors of 2 % in the recorded arm of 300 persons."""
     rule = np.resize(TWO, 300)
-    wrong = rng.random(300) < 0.02  # noqa: PLR2004 (a share)
+    wrong = rng.random(300) < 0.02
     recorded = np.where(wrong, np.resize(TWO[::-1], 300), rule)
     found = estimate_arm_agreement(rule, recorded, arms=TWO)
-    held = found.ci_lower <= 0.02 <= found.ci_upper  # noqa: PLR2004 (the same share)
+    held = found.ci_lower <= 0.02 <= found.ci_upper
     return {"recorded arm, exact: interval": held}
 
 
