@@ -1,0 +1,104 @@
+"""The whole chain on the registers of a twin, against the truth it was built from.
+
+The twin writes events; its truth is counted apart. Nothing of it reaches the jobs.
+"""
+
+import csv
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from deltalake import DeltaTable
+
+import make_twin
+from run_chain import run_chain
+
+pytestmark = pytest.mark.long
+
+EXCLUSIONS = (
+    "wia_35_minus",
+    "network_training",
+    "esf_track",
+    "start_up_period",
+    "dismissed_by_msd",
+)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ww") / "deliveries"
+    arguments = ["--experiment", "ww", "--folder", str(folder)]
+    assert make_twin.main(arguments) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lake(run, workplace, place):
+    assert run(run_chain, "--plan", "ww", "--deliveries", place) == 0
+    return workplace / "out" / "lake"
+
+
+def truth(place, name):
+    path = place.with_name(f"{place.name}-truth") / f"SYNTHETIC_truth_{name}"
+    if path.suffix == ".json":
+        return json.loads(path.read_text())
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read(lake, name):
+    return DeltaTable(lake / name).to_pandas()
+
+
+def test_every_planted_fault_is_set_aside_and_nothing_else(lake, place):
+    planted = Counter()
+    for row in truth(place, "faults.csv"):
+        # Two spells of one person that overlap are each a sound row: they are told
+        # apart where the registers are settled.
+        if row["fault"] != "overlaps_another":
+            planted[row["file"].split("/")[-1]] += int(row["rows"])
+    deliveries = read(lake, "registers/uwv/deliveries")
+    found = Counter()
+    for row in deliveries.itertuples():
+        found[row.file_name.split("/")[-1]] += row.rows_rejected
+    assert {f: n for f, n in found.items() if n} == dict(planted)
+    read_rows, kept = deliveries["rows_read"], deliveries["rows_kept"]
+    assert (read_rows == kept + deliveries["rows_rejected"]).all()
+    overlapping = sum(
+        int(row["rows"])
+        for row in truth(place, "faults.csv")
+        if row["fault"] == "overlaps_another"
+    )
+    overruled = read(lake, "experiments/ww/rejected_rows")
+    assert overruled["n_rows"].sum() == overlapping
+
+
+def test_the_funnel_ends_in_those_whom_the_twin_enrolled(lake, place):
+    summary = truth(place, "summary.json")
+    roles = summary["persons_per_role"]
+    funnel = read(lake, "experiments/ww/funnel").sort_values("step")
+    assert list(funnel["n_leaving"])[-5:] == [roles[name] for name in EXCLUSIONS]
+    assert funnel["n_left"].iloc[-1] == summary["enrolled"]
+    assignment = read(lake, "experiments/ww/assignment")
+    assert dict(assignment["arm"].value_counts()) == summary["enrolled_per_arm"]
+    assert assignment["is_discordant"].sum() == summary["recorded_arm_errors"]
+
+
+def test_effects_are_those_that_a_count_of_the_events_gives(lake, place):
+    effects = read(lake, "experiments/ww/effects")
+    effects = effects[effects["model"] == "unadjusted"]
+    counted = [row for row in truth(place, "effects.csv") if row["effect"]]
+    by_key = effects.set_index(["outcome", "horizon"])["estimate"]
+    known = [r for r in counted if (r["outcome"], int(r["horizon"])) in by_key.index]
+    assert len(known) >= 8
+    for row in known:
+        found = by_key[row["outcome"], int(row["horizon"])]
+        np.testing.assert_allclose(found, float(row["effect"]), atol=1e-8)
+
+
+def test_a_second_run_makes_nothing_new(lake, run, place):
+    tables = [log.parent for log in lake.glob("*/*/*/_delta_log")]
+    before = {table: DeltaTable(table).version() for table in tables}
+    assert run(run_chain, "--plan", "ww", "--deliveries", place) == 0
+    assert {table: DeltaTable(table).version() for table in tables} == before
