@@ -60,12 +60,14 @@ def generate(folder: Path, persons: int) -> Path:
     path = folder / f"persons_{persons}"
     if (path / "_done").is_file():
         return path
-    path.mkdir(parents=True, exist_ok=True)
+    (path / "rows").mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     for part, start in enumerate(range(0, persons, CHUNK)):
         n = min(CHUNK, persons - start)
         table = pa.table(_columns(rng, n, start))
-        pq.write_table(table, path / f"part_{part:04d}.parquet", compression="zstd")
+        pq.write_table(
+            table, path / "rows" / f"part_{part:04d}.parquet", compression="zstd"
+        )
     (path / "_done").write_text("")
     return path
 
@@ -142,6 +144,8 @@ def session() -> Any:  # noqa: ANN401 (Spark is imported where it runs)
         SparkSession.builder.master("local[2]")
         .config("spark.driver.memory", "3g")
         .config("spark.ui.enabled", "false")
+        # Past a hundred columns Spark stops compiling a query and reads row by row.
+        .config("spark.sql.codegen.maxFields", "1000")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "8192")
         .getOrCreate()
     )
@@ -154,7 +158,7 @@ def run_table(path: Path, runs: Runs) -> None:
     from rctspark.sample.sums import TableSums
 
     spark = session()
-    table = spark.read.parquet(str(path / "*.parquet"))
+    table = spark.read.parquet(str(path / "rows"))
     source = TableSums(table, ARMS, covariates(), keys())
     for _ in range(2):
         with runs.one():
@@ -168,7 +172,7 @@ def run_cells(path: Path, runs: Runs) -> None:
     from rctspark.sample.cells import collect_cells, count_cells
 
     spark = session()
-    table = spark.read.parquet(str(path / "*.parquet"))
+    table = spark.read.parquet(str(path / "rows"))
     few = tuple(c for c in covariates() if c.categories)
     with runs.one():
         print(count_cells(table, arms=ARMS, covariates=few))
@@ -193,7 +197,7 @@ def arrays(path: Path) -> Any:  # noqa: ANN401 (imported where it runs)
     """Read the persons as the analysis sample."""
     from rctspark.contracts.sample import AnalysisSample
 
-    rows = pd.read_parquet(path)
+    rows = pd.read_parquet(path / "rows")
     coded = {n: rows[[n]].to_numpy(dtype=float) for n in NUMBERS}
     columns = {n: (n,) for n in NUMBERS}
     for name, values in CATEGORIES.items():
@@ -213,7 +217,7 @@ def run_statsmodels(path: Path, runs: Runs) -> None:
     import statsmodels.api as sm
 
     rows = pd.read_parquet(
-        path, columns=_peer_columns() + [f"{o}@{m}" for o, m in _peer_keys()]
+        path / "rows", columns=_peer_columns() + [f"{o}@{m}" for o, m in _peer_keys()]
     )
     found: dict[str, list[float]] = {}
     with runs.one():
@@ -242,7 +246,7 @@ def run_pyfixest(path: Path, runs: Runs) -> None:
     import pyfixest
 
     rows = pd.read_parquet(
-        path, columns=_peer_columns() + [f"{o}@{m}" for o, m in _peer_keys()]
+        path / "rows", columns=_peer_columns() + [f"{o}@{m}" for o, m in _peer_keys()]
     )
     rows.columns = [c.replace("@", "_at_") for c in rows.columns]
     rows["arm"] = pd.Categorical(rows["arm"], categories=ARMS)

@@ -21,7 +21,7 @@ from rctspark.contracts import (
     POPULATION,
 )
 from rctspark.estimators.contrast import as_effects
-from rctspark.estimators.itt import estimate_itt
+from rctspark.estimators.models import estimate_model
 from rctspark.panel.assemble import expand_panel
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
@@ -105,12 +105,15 @@ def estimate_analysis(
     for model in plan.models:
         if analysis.models and model.name not in analysis.models:
             continue
-        contrasts = estimate_itt(
+        contrasts = estimate_model(
             sample,
             arms=analysis.arms or plan.arms.all,
             model=model,
             inference=plan.inference,
             thresholds=run.settings.thresholds,
+            references={
+                c.name: c.categories[0] for c in plan.covariates if c.categories
+            },
         )
         effects += as_effects(
             contrasts, plan, population=analysis.population, data_version=data_version

@@ -564,6 +564,14 @@ def _category_faults(plan: Plan) -> list[tuple[str, str]]:
             for i, model in enumerate(plan.models)
             if model.strata
         ]
+    few = ("classical", "HC0", "HC1", "CR1")
+    known = {"iv": few, "logit": few}
+    covariance = plan.inference.covariance
+    faults += [
+        (f"models.{i}", f"estimator {model.estimator} has no covariance {covariance}")
+        for i, model in enumerate(plan.models)
+        if covariance not in known.get(model.estimator, (covariance,))
+    ]
     return faults
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rctspark.estimators.contrast import Contrast, as_effects
 from rctspark.estimators.itt import estimate_itt
+from rctspark.estimators.models import estimate_model
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.estimators.regression.att import ReceiptEffects, estimate_att
 from rctspark.estimators.regression.linear import estimate_linear
@@ -22,6 +23,7 @@ __all__ = [
     "estimate_itt",
     "estimate_linear",
     "estimate_logit",
+    "estimate_model",
     "estimate_sample_ratio",
     "estimate_subgroups",
     "make_cells",

@@ -81,6 +81,7 @@ def estimate_itt(
             says which arm a person is in; an outcome is infinite, or the model fits
             it without error. All at once, with outcome, horizon, arm and count.
     """
+    _refuse_other_models(model, inference)
     others = int((~np.isin(sample.arm, list(arms))).sum())
     if others:
         raise EstimationError(
@@ -110,6 +111,22 @@ def estimate_itt(
             f"Model {model.name} can't be estimated as the plan says:\n{listed(faults)}"
         )
     return tuple(c for key in sample.outcomes for c in found[key])
+
+
+def _refuse_other_models(model: Model, inference: Inference) -> None:
+    """Refuse what would silently be fitted as something else."""
+    other = {
+        f"estimator {model.estimator}": model.estimator != "ols",
+        f"effects by {model.by}": model.by is not None,
+        f"strata {model.strata}": model.strata is not None,
+        f"covariance {inference.covariance}": inference.covariance[:2] != "HC",
+    }
+    asked = [name for name, is_asked in other.items() if is_asked]
+    if asked:
+        raise EstimationError(
+            f"model {model.name} is not fitted row by row: {', '.join(asked)}; use "
+            "the estimators that work by sums"
+        )
 
 
 def _group_by_observed(
