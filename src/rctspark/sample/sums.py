@@ -192,7 +192,8 @@ def block_reader(
             covariates, {c.name: numbers(c.name) for c in covariates}, n
         )
         beside = [numbers(name)[:, None] for name in received]
-        means = np.empty((n, len(measured)))
+        # A column at a time, so columns lie together.
+        means = np.empty((n, len(measured)), order="F")
         for place, name in enumerate(measured):
             means[:, place] = numbers(name)
         return Block(

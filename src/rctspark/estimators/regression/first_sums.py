@@ -205,17 +205,18 @@ class FirstSums:
         weights = counts[rows]
         if block.weights is not None:
             weights = weights * block.weights[rows]
-        z, y = terms[rows], block.means[np.ix_(rows, outcomes)]
-        # Whoever is infinite is counted, and the sums are not used.
-        y = np.where(np.isinf(y), 0.0, y)
+        z, y = part_of(terms, rows), part_of(block.means, rows, outcomes)
+        if self.infinite.any():
+            # Whoever is infinite is counted, and the sums are not used.
+            y = np.where(np.isinf(y), 0.0, y)
         s = self.within.categories
         codes = self.within.codes(block)[rows]
         strata, total = _averager(codes, weights, s)
         z_means, y_means = strata @ z, strata @ y
-        z_apart, y_apart = z - z_means[codes], y - y_means[codes]
-        inner = np.zeros((len(z), len(outcomes)))
+        z_apart, y_apart = z - by_code(z_means, codes), y - by_code(y_means, codes)
+        inner = None
         if block.squares is not None:
-            inner = block.squares[np.ix_(rows, outcomes)]
+            inner = part_of(block.squares, rows, outcomes)
             if block.weights is not None:
                 inner = inner * block.weights[rows, None]
         arm = block.arm[rows]
@@ -227,7 +228,9 @@ class FirstSums:
         else:
             pulled = z_apart * weights[:, None]
             products, term_y = pulled.T @ z_apart, pulled.T @ y_apart
-            y_squares = weights @ y_apart**2 + inner.sum(axis=0)
+            y_squares = np.einsum("i,ij,ij->j", weights, y_apart, y_apart)
+            if inner is not None:
+                y_squares = y_squares + inner.sum(axis=0)
         return GroupSums(
             outcomes=outcomes,
             persons=float(counts[rows].sum()),
@@ -262,6 +265,20 @@ def patterns(block: Block) -> list[tuple[Ints, Floats]]:
     for place, column in enumerate(by_outcome):
         found.setdefault(column.tobytes(), []).append(place)
     return [(np.array(places), by_outcome[places[0]]) for places in found.values()]
+
+
+def part_of(
+    values: Floats, rows: NDArray[np.bool_], columns: Ints | None = None
+) -> Floats:
+    """Return some rows and columns; the array itself where that is all of it."""
+    if columns is not None and not np.array_equal(columns, np.arange(values.shape[1])):
+        values = values[:, columns]
+    return values if rows.all() else values[rows]
+
+
+def by_code(means: Floats, codes: Ints) -> Floats:
+    """Return the mean of each row's stratum; one row where there is one stratum."""
+    return means if len(means) == 1 else means[codes]
 
 
 def _persons(block: Block) -> Floats:
@@ -300,7 +317,12 @@ def _summed(codes: Ints, weights: Floats, categories: int) -> Floats:
 
 
 def _by_cluster(
-    z: Floats, y: Floats, weights: Floats, inner: Floats, codes: Ints, clusters: int
+    z: Floats,
+    y: Floats,
+    weights: Floats,
+    inner: Floats | None,
+    codes: Ints,
+    clusters: int,
 ) -> tuple[Floats, Floats, Floats]:
     k, j = z.shape[1], y.shape[1]
     products = np.zeros((clusters, k, k))
@@ -313,5 +335,7 @@ def _by_cluster(
         pulled = z[rows] * weights[rows, None]
         products[cluster] = pulled.T @ z[rows]
         term_y[cluster] = pulled.T @ y[rows]
-        y_squares[cluster] = weights[rows] @ y[rows] ** 2 + inner[rows].sum(axis=0)
+        y_squares[cluster] = weights[rows] @ y[rows] ** 2
+        if inner is not None:
+            y_squares[cluster] += inner[rows].sum(axis=0)
     return products, term_y, y_squares

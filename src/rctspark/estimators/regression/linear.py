@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
@@ -184,8 +184,12 @@ def interval(
         raise EstimationError(
             "arms differ and nobody within them does, so there is no standard error"
         )
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    p_value = float(2 * stats.t.sf(abs(estimate) / error, df))
+    # What scipy.stats.t calls in the end, without its checks of every argument.
+    half = float(special.stdtrit(df, (1 + level) / 2)) * error
+    p_value = float(2 * special.stdtr(df, -abs(estimate) / error))
+    if np.isinf(df):
+        half = float(special.ndtri((1 + level) / 2)) * error
+        p_value = float(2 * special.ndtr(-abs(estimate) / error))
     return estimate, error, estimate - half, estimate + half, p_value
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rctspark.estimators.regression.first_sums import patterns
+from rctspark.estimators.regression.first_sums import by_code, part_of, patterns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,16 +152,18 @@ def _add(
     codes: Ints,
     counts: Floats,
 ) -> None:
-    observed = counts > 0
-    rows: slice | Ints = slice(None) if observed.all() else np.flatnonzero(observed)
+    rows = counts > 0
     persons, codes = counts[rows], codes[rows]
     weights = np.ones(len(persons)) if block.weights is None else block.weights[rows]
-    z = terms[rows][:, one.terms] - one.means[codes]
-    fitted = z @ one.coefficients + one.y_means[codes]
-    residuals = block.means[rows][:, one.outcomes] - fitted
-    squares = persons[:, None] * residuals**2
+    seen = part_of(terms, rows)
+    z = seen[:, one.terms] - by_code(one.means, codes)
+    residuals = part_of(block.means, rows, one.outcomes) - z @ one.coefficients
+    residuals -= by_code(one.y_means, codes)
+    squares = residuals**2
+    if block.counts is not None:
+        squares *= persons[:, None]
     if block.squares is not None:
-        squares = squares + block.squares[rows][:, one.outcomes]
+        squares += part_of(block.squares, rows, one.outcomes)
     factor = weights**2
     if one.power:
         leverage = weights / one.weight[codes] + weights * ((z @ one.root) ** 2).sum(
@@ -175,6 +177,6 @@ def _add(
     total.slope += (z * (weights * persons)[:, None]).T @ residuals
     total.residual_squares += weights @ squares
     if len(one.redundant):
-        left_out = terms[rows][:, one.redundant] - one.redundant_means[codes]
+        left_out = seen[:, one.redundant] - one.redundant_means[codes]
         apart = left_out - z @ one.explained
         total.redundant_squares += (weights * persons) @ apart**2

@@ -207,4 +207,7 @@ def receipt_name(receipt: tuple[str, int]) -> str:
 
 
 def _beside(columns: Sequence[Floats], n: int) -> Floats:
-    return np.column_stack([np.empty((n, 0)), *columns])
+    beside = np.empty((n, len(columns)), order="F")
+    for place, column in enumerate(columns):
+        beside[:, place] = column
+    return beside
