@@ -22,6 +22,7 @@ from estimators.regression_data import (
     trial,
 )
 from rctspark.errors import EstimationError
+from rctspark.estimators import estimate_itt
 from rctspark.estimators.regression.att import estimate_att
 from rctspark.estimators.regression.linear import estimate_linear
 
@@ -206,3 +207,27 @@ def test_unknown_receipt_is_counted():
     sample.outcomes["got_zia", 0][:4] = np.nan
     with pytest.raises(EstimationError, match=r"got_zia@0 for 4 person\(s\)"):
         att(persons(sample, ARMS[:2], receipts=RECEIPTS[:1]), ONE)
+
+
+def test_when_everyone_receives_what_was_assigned_it_is_the_effect_of_assignment():
+    sample = two_arms()
+    sample.outcomes["got_zia", 0][:] = sample.arm == "zia"
+    source = persons(sample, ARMS[:2], receipts=RECEIPTS[:1])
+    found = att(source, ONE)
+    itt = estimate_itt(
+        keep(trial(), ROWS["arm"].to_numpy() != "hia"),
+        arms=ARMS[:2],
+        model=model(covariates=("age",)),
+        inference=by("HC1"),
+        thresholds=THRESHOLDS,
+    )[0]
+    contrast, detail = found.contrasts[0], found.details[0]
+    assert detail.first_stages[0].effective_f == np.inf
+    assert np.isnan(detail.wu_hausman)
+    assert detail.anderson_rubin[0].kind == "bounded"
+    rubin = detail.anderson_rubin[0]
+    np.testing.assert_allclose(
+        [contrast.estimate, contrast.std_error, rubin.lower, rubin.upper],
+        [itt.estimate, itt.std_error, itt.ci_lower, itt.ci_upper],
+        rtol=1e-9,
+    )

@@ -77,6 +77,7 @@ class FirstStage:
         df_denominator: Degrees of freedom of the F distribution.
         p_value: Of instruments that move nothing.
         effective_f: Montiel Olea and Pflueger's; with one instrument the robust F.
+            Infinite: everyone received exactly what was assigned.
         is_weak: Whether `effective_f` is below 23.1, their critical value for a bias
             of at most a tenth with one instrument (less is needed with more).
     """
@@ -105,7 +106,8 @@ class TreatmentOnTreated:
         first_stages: One per arm.
         anderson_rubin: One per arm. With several arms the others' effects are set to
             what fits best, which asks that those be well identified.
-        wu_hausman: F of receipt being as good as random given the covariates.
+        wu_hausman: F of receipt being as good as random given the covariates. NaN:
+            everyone received exactly what was assigned, so there is nothing to test.
         wu_hausman_df: Its degrees of freedom, numerator and denominator.
         wu_hausman_p: Its p-value.
     """

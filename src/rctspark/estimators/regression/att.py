@@ -92,7 +92,7 @@ class _Asked:
 
     stages: TwoStage
     effects: Middle
-    hausman: Middle
+    hausman: Middle | None
     reduced: Middle
     tried: list[Floats]
     redundancy: Middle | None
@@ -210,7 +210,7 @@ def _ask(task: _Task, group: GroupSums, place: dict[tuple[str, ...], int]) -> _A
     return _Asked(
         stages=stages,
         effects=stages.second_stage(),
-        hausman=stages.hausman(),
+        hausman=None if stages.is_exact else stages.hausman(),
         reduced=reduced,
         tried=tried,
         redundancy=middle_of(step, "HC0") if len(equations.redundant) else None,
@@ -235,7 +235,9 @@ def _second_pass(task: _Task, asked: list[_Asked]) -> list[list[MiddleTotals | N
     found: list[list[MiddleTotals | None]] = []
     faults: list[str] = []
     for one in asked:
-        found.append([next(totals), next(totals), next(totals)])
+        effects = next(totals)
+        hausman = next(totals) if one.hausman is not None else None
+        found.append([effects, hausman, next(totals)])
         if one.redundancy is not None:
             faults += middle_faults(
                 task.source, one.step, next(totals), task.terms, "HC0"
@@ -298,7 +300,9 @@ def _results(
         stages = one.stages
         spread = _covariance(task, one, one.effects, effects, stages.rank)
         augmented = stages.rank + stages.receipts
-        wu = _covariance(task, one, one.hausman, hausman, augmented)
+        wu = None
+        if one.hausman is not None:
+            wu = _covariance(task, one, one.hausman, hausman, augmented)
         forms = _covariance(task, one, one.reduced, reduced, stages.rank_first)
         count = len(stages.group.outcomes)
         forms = forms.reshape(len(one.tried), count, *forms.shape[1:])
@@ -318,7 +322,9 @@ def _results(
             if faults:
                 continue
             contrasts[int(place)] = _contrasts(task, one, j, spread[j])
-            details[int(place)] = _details(task, one, j, wu[j], form, firsts, spread[j])
+            details[int(place)] = _details(
+                task, one, j, None if wu is None else wu[j], form, firsts, spread[j]
+            )
     refuse([f"model {task.model.name}: {fault}" for fault in faults])
     places = sorted(contrasts)
     return ReceiptEffects(
@@ -461,7 +467,7 @@ def _details(  # noqa: PLR0913, PLR0917 (an outcome's figures)
     task: _Task,
     one: _Asked,
     j: int,
-    wu: Floats,
+    wu: Floats | None,
     form: ReducedForm,
     firsts: tuple[FirstStage, ...],
     spread: Floats,
@@ -471,8 +477,10 @@ def _details(  # noqa: PLR0913, PLR0917 (an outcome's figures)
     if _deviation(stages.group, j) == 0:
         return _flat(task, outcome, horizon, form, firsts)
     effects = one.effects.coefficients[stages.explaining :, j]
-    moved = stages.hausman_residual_coefficients()[:, j]
-    statistic = wald(moved, wu) / stages.receipts
+    statistic = np.nan
+    if wu is not None:
+        moved = stages.hausman_residual_coefficients()[:, j]
+        statistic = wald(moved, wu) / stages.receipts
     df = _df(task, stages, stages.rank + stages.receipts)
     return TreatmentOnTreated(
         outcome=outcome,

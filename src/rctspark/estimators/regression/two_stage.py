@@ -67,6 +67,14 @@ class TwoStage:
         """Rank of the second stage's design."""
         return self.rank_first - self.instruments + self.receipts
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether what is received follows from assignment and covariates alone."""
+        k = self.explaining
+        whole = np.diag(self.products)[k:]
+        explained = (self.first_stage() * self.products[:k, k:]).sum(axis=0)
+        return bool((whole - explained <= IRRELEVANT * whole).any())
+
     def first_stage(self) -> Floats:
         """Return coefficients of the receipts on instruments and covariates."""
         k = self.explaining

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 NEWTON_STEPS = 50
 SMALL = 1e-14
+TINY = 1e-300
+EXACT = 1e-9
+"""Share of the ordinary variance below which a move has no sampling error."""
 FAR = 1e6
 """Standard errors from the estimate at which an interval counts as unbounded."""
 
@@ -57,9 +60,28 @@ class ReducedForm:
         return int(self.coefficients.shape[1]) - 1
 
     def wald(self, weights: Floats) -> float:
-        """Return the Wald statistic of instruments that move no combination."""
-        moved = self.coefficients @ weights
-        return wald(moved, self._spread(weights))
+        """Return the Wald statistic of instruments that move no combination.
+
+        A move without any sampling error (in an arm nobody can receive what another
+        arm offers) is no evidence if it is zero, and beyond doubt if it is not.
+        """
+        size = self._size(weights)
+        moved = self.coefficients @ weights / size
+        spread = self._spread(weights) / np.outer(size, size)
+        values, vectors = np.linalg.eigh(spread)
+        along = vectors.T @ moved
+        exact = values < EXACT
+        if (np.abs(along[exact]) > np.sqrt(EXACT)).any():
+            return float(np.inf)
+        return float((along[~exact] ** 2 / values[~exact]).sum())
+
+    def _size(self, weights: Floats) -> Floats:
+        """Return the size that each move's sampling error would ordinarily have."""
+        inverse = np.sqrt(np.diag(np.linalg.inv(self.strength)))
+        errors = np.sqrt(np.maximum(np.einsum("aaii->ai", self.covariances), 0))
+        usual = (errors / inverse).max(axis=1)
+        size: Floats = inverse * max(float(np.abs(weights) @ usual), TINY)
+        return size
 
     def _spread(self, weights: Floats) -> Floats:
         covariances = self.covariances
@@ -95,7 +117,7 @@ class ReducedForm:
 
     def _start(self, weights: Floats, free: list[int]) -> Floats:
         """Weights that make the moves least, each to its own spread."""
-        unit = np.sqrt(np.einsum("aaii->i", self.covariances))
+        unit = self._size(np.ones(len(weights)))
         moved = self.coefficients / unit[:, None]
         others = [i for i in range(len(weights)) if i not in free]
         target = -moved[:, others] @ weights[others]
@@ -103,7 +125,12 @@ class ReducedForm:
         return start
 
     def _newton_step(self, weights: Floats, free: list[int]) -> Floats:
-        inverse = np.linalg.pinv(self._spread(weights), hermitian=True)
+        size = self._size(weights)
+        outer = np.outer(size, size)
+        inverse: Floats = np.linalg.pinv(
+            self._spread(weights) / outer, EXACT, hermitian=True
+        )
+        inverse = (inverse / outer).astype(np.float64)
         pull = inverse @ (self.coefficients @ weights)
         both = self.covariances + self.covariances.transpose(1, 0, 3, 2)
         turned = np.tensordot(both[free], weights, axes=(1, 0)) @ pull
@@ -146,7 +173,9 @@ class ReducedForm:
         """
         move = self.coefficients[:, receipt + 1]
         spread = self.covariances[receipt + 1, receipt + 1]
-        return float(move @ self.strength @ move / np.trace(spread @ self.strength))
+        error = float(np.trace(spread @ self.strength))
+        found = float(move @ self.strength @ move)
+        return found / error if error > EXACT * found else float(np.inf)
 
     def anderson_rubin(
         self, receipt: int, *, estimate: float, error: float, level: float
