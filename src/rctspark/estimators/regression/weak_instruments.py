@@ -121,15 +121,13 @@ class ReducedForm:
         moved = self.coefficients / unit[:, None]
         others = [i for i in range(len(weights)) if i not in free]
         target = -moved[:, others] @ weights[others]
-        start: Floats = np.linalg.lstsq(moved[:, free], target, rcond=None)[0]
-        return start
+        start = np.linalg.lstsq(moved[:, free], target, rcond=None)[0]
+        return np.asarray(start, dtype=np.float64)
 
     def _newton_step(self, weights: Floats, free: list[int]) -> Floats:
         size = self._size(weights)
         outer = np.outer(size, size)
-        inverse: Floats = np.linalg.pinv(
-            self._spread(weights) / outer, EXACT, hermitian=True
-        )
+        inverse = np.linalg.pinv(self._spread(weights) / outer, EXACT, hermitian=True)
         inverse = (inverse / outer).astype(np.float64)
         pull = inverse @ (self.coefficients @ weights)
         both = self.covariances + self.covariances.transpose(1, 0, 3, 2)
