@@ -10,16 +10,10 @@ from estimators.conftest import PENN_ARMS, PENN_CONTROLS, keep, sample_of
 from rctspark.config.plan import Inference, Model
 from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_itt
+from reference.penn import WEEKS
 
 RTOL = 1e-10
-PENN_BY_ARM = {
-    "bonus_1": (-0.278, 0.337),
-    "bonus_2": (-0.725, 0.280),
-    "bonus_3": (-0.387, 0.312),
-    "bonus_4": (-0.832, 0.311),
-    "bonus_5": (-0.147, 0.311),
-    "bonus_6": (-1.002, 0.336),
-}
+PENN_BY_ARM = {arm: tuple(map(float, WEEKS[arm])) for arm in WEEKS}
 
 
 @pytest.fixture

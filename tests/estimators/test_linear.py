@@ -24,6 +24,7 @@ from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_itt
 from rctspark.estimators.regression.linear import estimate_linear
 from rctspark.estimators.regression.subgroups import estimate_subgroups
+from reference.penn import WEEKS
 
 AGE_AND_WAGE = model(covariates=("age", "wage"))
 RTOL = 1e-9
@@ -209,15 +210,7 @@ def test_effects_by_category_and_their_test_are_what_r_gives(way):
 @pytest.mark.parametrize("way", [persons, cells])
 def test_penn_gives_its_printed_figures_from_sums(penn, way):
     found = {c.arm: c for c in linear(way(penn, PENN_ARMS), model())[:6]}
-    printed = {
-        "bonus_1": ("-0.278", "0.337"),
-        "bonus_2": ("-0.725", "0.280"),
-        "bonus_3": ("-0.387", "0.312"),
-        "bonus_4": ("-0.832", "0.311"),
-        "bonus_5": ("-0.147", "0.311"),
-        "bonus_6": ("-1.002", "0.336"),
-    }
-    for arm, figures in printed.items():
+    for arm, figures in WEEKS.items():
         contrast = found[arm]
         assert (f"{contrast.estimate:.3f}", f"{contrast.std_error:.3f}") == figures
     arms = ("control", "bonus_4")

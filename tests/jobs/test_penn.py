@@ -11,17 +11,10 @@ import statsmodels.api as sm
 from deltalake import DeltaTable
 
 from ingest import ingest
+from reference.penn import WEEKS
 from run_chain import run_chain
 
 FILE = "penn_reemployment_bonus.dat"
-WEEKS = {
-    "bonus_1": ("-0.278", "0.337"),
-    "bonus_2": ("-0.725", "0.280"),
-    "bonus_3": ("-0.387", "0.312"),
-    "bonus_4": ("-0.832", "0.311"),
-    "bonus_5": ("-0.147", "0.311"),
-    "bonus_6": ("-1.002", "0.336"),
-}
 
 
 def deliver(folder, text):

@@ -84,8 +84,8 @@ def make_design(
     names, covariates = covariate_columns(sample, persons, model=model)
     kept: list[int] = []
     if names:
-        kept = _independent(_within_arms(covariates, indicators))
-        if len(kept) < len(_independent(covariates)):
+        kept = independent_columns(_within_arms(covariates, indicators))
+        if len(kept) < len(independent_columns(covariates)):
             raise EstimationError(
                 f"model {model.name}: its covariates together say which arm a person "
                 "is in, so an effect of the arm can't be told from theirs"
@@ -176,8 +176,15 @@ def _within_arms(columns: Floats, indicators: Floats) -> Floats:
     return apart
 
 
-def _independent(columns: Floats) -> list[int]:
-    """Return columns, in their order, that span all of them: QR with pivoting."""
+def independent_columns(columns: Floats) -> list[int]:
+    """Find columns that span all of them, by QR with pivoting.
+
+    Args:
+        columns: Shape (n, k), each about as long as the root of n.
+
+    Returns:
+        Places of the columns, rising.
+    """
     triangle, order = linalg.qr(columns, mode="r", pivoting=True)
     diagonal = np.abs(np.diag(triangle))
     rank = int((diagonal > TOLERANCE * np.sqrt(len(columns))).sum())

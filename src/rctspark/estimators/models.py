@@ -49,6 +49,10 @@ def estimate_model(
     Raises:
         EstimationError: As the estimator that the model means.
     """
+    if is_row_by_row(model, inference):
+        return estimate_itt(
+            sample, arms=arms, model=model, inference=inference, thresholds=thresholds
+        )
     receipts = dict.fromkeys(
         (name, model.receipt_horizon) for name in model.receipt.values()
     )
@@ -78,10 +82,6 @@ def estimate_model(
             inference=inference,
             thresholds=thresholds,
         ).contrasts
-    if is_row_by_row(model, inference):
-        return estimate_itt(
-            sample, arms=arms, model=model, inference=inference, thresholds=thresholds
-        )
     return estimate_linear(
         source, models=[model], inference=inference, thresholds=thresholds
     )

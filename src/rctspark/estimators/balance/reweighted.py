@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg
 
 from rctspark.contracts.design import Difference
+from rctspark.estimators.design import independent_columns
 from rctspark.estimators.intervals import t_interval
 from rctspark.estimators.refusals import (
     arm_faults,
@@ -108,9 +109,7 @@ def estimate_reweighted(
 def _independent(columns: Floats) -> Floats:
     size = np.sqrt((columns**2).mean(axis=0))
     kept = columns[:, size > 0] / size[size > 0]
-    _, triangle, order = linalg.qr(kept, mode="economic", pivoting=True)
-    rank = int((np.abs(np.diag(triangle)) > TOLERANCE * np.sqrt(len(kept))).sum())
-    chosen: Floats = kept[:, np.sort(order[:rank])]
+    chosen: Floats = kept[:, independent_columns(kept)]
     return chosen
 
 

@@ -13,16 +13,15 @@ from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.durations.normal import (
     complementary_log_log_bounds,
-    normal_p_value,
-    normal_quantile,
+    normal_interval,
 )
 from rctspark.estimators.durations.risk_sets import (
-    MINIMUM_PERSONS,
     RiskSets,
     count_risk_sets,
     require_durations,
 )
 from rctspark.estimators.durations.survival import persons_by_stratum
+from rctspark.estimators.refusals import MINIMUM_PERSONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +155,7 @@ def _contrast_at(
 ) -> Contrast:
     (share, error), (other, other_error) = (_at(c, horizon) for c in (curve, base))
     estimate, std_error = share - other, math.hypot(error, other_error)
-    reach = normal_quantile(curve.level)
+    lower, upper, p_value = normal_interval(estimate, std_error, level=curve.level)
     return Contrast(
         outcome=outcome,
         horizon=horizon,
@@ -167,10 +166,10 @@ def _contrast_at(
         estimate=estimate,
         std_error=std_error,
         df=math.inf,
-        ci_lower=estimate - reach * std_error,
-        ci_upper=estimate + reach * std_error,
+        ci_lower=lower,
+        ci_upper=upper,
         level=curve.level,
-        p_value=normal_p_value(estimate, std_error),
+        p_value=p_value,
         n_arm=curve.n,
         n_against=base.n,
         n_total=n_total,

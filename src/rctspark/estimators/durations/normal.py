@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from rctspark.contracts.durations import Coefficient
+from rctspark.estimators.intervals import t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +31,11 @@ def normal_quantile(level: float) -> float:
     return float(special.ndtri(0.5 + level / 2))
 
 
-def normal_p_value(estimate: float, std_error: float) -> float:
-    """Return the two-sided p-value of 0; 1 where estimate and error are both 0."""
-    if std_error == 0:
-        return 1.0 if estimate == 0 else 0.0
-    return math.erfc(abs(estimate / std_error) / math.sqrt(2))
+def normal_interval(
+    estimate: float, std_error: float, *, level: float
+) -> tuple[float, float, float]:
+    """Return lower end, upper end and two-sided p-value of the normal distribution."""
+    return t_interval(estimate, std_error, df=math.inf, level=level)
 
 
 def complementary_log_log_bounds(
@@ -75,19 +76,25 @@ def as_coefficients(
     Returns:
         One record per coefficient.
     """
-    reach = normal_quantile(level)
-    errors = np.sqrt(np.diag(covariance))
-    return tuple(
-        Coefficient(
-            name=name,
-            estimate=float(value),
-            std_error=float(error),
-            ci_lower=float(value - reach * error),
-            ci_upper=float(value + reach * error),
-            p_value=normal_p_value(float(value), float(error)),
+    found = []
+    for name, estimate, error in zip(
+        names,
+        estimates.tolist(),
+        np.sqrt(np.diag(covariance)).tolist(),
+        strict=True,
+    ):
+        lower, upper, p_value = normal_interval(estimate, error, level=level)
+        found.append(
+            Coefficient(
+                name=name,
+                estimate=estimate,
+                std_error=error,
+                ci_lower=lower,
+                ci_upper=upper,
+                p_value=p_value,
+            )
         )
-        for name, value, error in zip(names, estimates, errors, strict=True)
-    )
+    return tuple(found)
 
 
 def as_rows(matrix: Floats) -> tuple[tuple[float, ...], ...]:

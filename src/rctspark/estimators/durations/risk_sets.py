@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rctspark.errors import EstimationError, listed
+from rctspark.estimators.refusals import MINIMUM_PERSONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
-
-MINIMUM_PERSONS = 10
-"""Fewest persons in an arm where the plan does not ask for more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,15 +13,14 @@ from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.durations.normal import (
     complementary_log_log_bounds,
-    normal_p_value,
-    normal_quantile,
+    normal_interval,
 )
 from rctspark.estimators.durations.risk_sets import (
-    MINIMUM_PERSONS,
     RiskSets,
     count_risk_sets,
     require_durations,
 )
+from rctspark.estimators.refusals import MINIMUM_PERSONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,13 +152,13 @@ def contrast_restricted_means(
         One contrast per treatment, in units of time; `horizon` is the limit.
     """
     (base,) = (mean for mean in means if mean.arm == control)
-    reach = normal_quantile(level)
     found = []
     for mean in means:
         if mean.arm == control:
             continue
         estimate = mean.mean - base.mean
         std_error = math.hypot(mean.std_error, base.std_error)
+        lower, upper, p_value = normal_interval(estimate, std_error, level=level)
         found.append(
             Contrast(
                 outcome=outcome,
@@ -171,10 +170,10 @@ def contrast_restricted_means(
                 estimate=estimate,
                 std_error=std_error,
                 df=math.inf,
-                ci_lower=estimate - reach * std_error,
-                ci_upper=estimate + reach * std_error,
+                ci_lower=lower,
+                ci_upper=upper,
                 level=level,
-                p_value=normal_p_value(estimate, std_error),
+                p_value=p_value,
                 n_arm=mean.n,
                 n_against=base.n,
                 n_total=sum(each.n for each in means),

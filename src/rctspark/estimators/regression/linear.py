@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
+from rctspark.estimators.intervals import t_interval
 from rctspark.estimators.itt import ROUNDING
 from rctspark.estimators.regression.engine import (
     CLUSTERED,
@@ -184,13 +184,7 @@ def interval(
         raise EstimationError(
             "arms differ and nobody within them does, so there is no standard error"
         )
-    # What scipy.stats.t calls in the end, without its checks of every argument.
-    half = float(special.stdtrit(df, (1 + level) / 2)) * error
-    p_value = float(2 * special.stdtr(df, -abs(estimate) / error))
-    if np.isinf(df):
-        half = float(special.ndtri((1 + level) / 2)) * error
-        p_value = float(2 * special.ndtr(-abs(estimate) / error))
-    return estimate, error, estimate - half, estimate + half, p_value
+    return estimate, error, *t_interval(estimate, error, df=df, level=level)
 
 
 def make_contrast(  # noqa: PLR0913 (a contrast has these parts)

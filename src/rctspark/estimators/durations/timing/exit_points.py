@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rctspark.contracts.durations import ExitPoints
-from rctspark.estimators.durations.normal import normal_p_value, normal_quantile
+from rctspark.estimators.durations.normal import normal_interval
 from rctspark.estimators.durations.timing.likelihood import split_coefficients
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def find_exit_points(
             slope = slope_with - slope_without
             estimate = interviewed - without
             error = max(float(slope @ covariance @ slope), 0.0) ** 0.5
-            reach = normal_quantile(request.level) * error
+            lower, upper, p_value = normal_interval(
+                estimate, error, level=request.level
+            )
             found.append(
                 ExitPoints(
                     cause=risk.name,
@@ -94,9 +96,9 @@ def find_exit_points(
                     share_with=interviewed,
                     estimate=estimate,
                     std_error=error,
-                    ci_lower=estimate - reach,
-                    ci_upper=estimate + reach,
-                    p_value=normal_p_value(estimate, error),
+                    ci_lower=lower,
+                    ci_upper=upper,
+                    p_value=p_value,
                     n=int(exposure.count.sum()),
                 )
             )
