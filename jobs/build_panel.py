@@ -50,6 +50,7 @@ def build_panel(run: Run) -> None:
     if run.is_current(run.experiment, provenance):
         run.log.say("panel: nothing has changed since the last release")
         return
+    gate = make_gate(run.root / "expectations")
     population, plan = run.store.read(people, POPULATION), run.plan
     spells, payroll, contacts = (
         keep_persons(registers.rows(table), population)
@@ -79,7 +80,7 @@ def build_panel(run: Run) -> None:
         run.experiment,
         run.candidates((PERSON_MONTH, panel), (PERSON_OUTCOME, outcomes)),
         provenance=provenance,
-        gate=make_gate(run.root / "expectations"),
+        gate=gate,
     )
 
 

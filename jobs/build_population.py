@@ -60,6 +60,7 @@ def build_population(run: Run) -> None:
     if run.is_current(run.experiment, provenance):
         run.log.say("population: nothing has changed since the last release")
         return
+    gate = make_gate(run.root / "expectations")
     plan = run.plan.population
     spells = run.stage(
         "spells", flag_overruled(registers.rows(BENEFIT_SPELLS), deliveries)
@@ -99,7 +100,7 @@ def build_population(run: Run) -> None:
             ),
         ],
         provenance=provenance,
-        gate=make_gate(run.root / "expectations"),
+        gate=gate,
         slices={
             "data_version": [version.name],
             "delivery_id": [d.delivery_id for d in version.deliveries],

@@ -48,6 +48,7 @@ def estimate_effects(run: Run) -> None:
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")
         return
+    gate = make_gate(run.root / "expectations")
     read = run.store.read
     population = read(panel, POPULATION)
     persons = keep_newest_persons(registers.rows(PERSONS), registers.deliveries)
@@ -82,7 +83,7 @@ def estimate_effects(run: Run) -> None:
         run.experiment,
         [run.candidate(EFFECTS, run.store.rows(EFFECTS, rows))],
         provenance=provenance,
-        gate=make_gate(run.root / "expectations"),
+        gate=gate,
     )
 
 

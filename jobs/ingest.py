@@ -19,7 +19,7 @@ from rctspark.contracts import DELIVERIES, PERSON_KEYS, REGISTERS, REJECTED_ROWS
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import Run, require_deliveries, run_job
 from rctspark.runtime.secret import read_key
-from rctspark.runtime.store import together
+from rctspark.runtime.together import together
 from rctspark.sources.conform import (
     count_rows,
     keep_conformed,

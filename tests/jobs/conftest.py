@@ -1,8 +1,8 @@
 """Jobs in-process, on a lake of their own."""
 
 import pytest
-import yaml
 
+from places import write_settings
 from rctspark.runtime.job import run_job
 from rctspark.runtime.secret import make_key
 
@@ -12,13 +12,7 @@ def workplace(tmp_path_factory):
     """A folder for everything that jobs write, and settings that name it."""
     folder = tmp_path_factory.mktemp("jobs")
     make_key(folder / "key")
-    settings = {
-        "out": str(folder / "out"),
-        "lake": str(folder / "out" / "lake"),
-        "tracking_uri": f"sqlite:///{folder}/out/mlflow.db",
-        "pseudonym_key_file": str(folder / "key"),
-    }
-    (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
+    write_settings(folder)
     return folder
 
 

@@ -8,9 +8,9 @@ import sys
 
 import pandas as pd
 import pytest
-import yaml
 from deltalake import DeltaTable
 
+from places import write_settings
 from rctspark.runtime.secret import make_key
 
 MOMENTS = ("candidate", "gate", "tables", "release")
@@ -33,23 +33,13 @@ def deliver(folder, lines):
 
 def ingest(root, place, moment, deliveries):
     """Run the job in a process group of its own; return its exit code and output."""
-    (place / "settings.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "out": str(place / "out"),
-                "lake": str(place / "out" / "lake"),
-                "tracking_uri": f"sqlite:///{place}/out/mlflow.db",
-                "pseudonym_key_file": str(place / "key"),
-            }
-        )
-    )
     command = [sys.executable, str(root / "tests/jobs/strike.py"), moment]
     command += [str(place / "out" / "lake"), "--plan", "penn"]
     command += ["--deliveries", str(deliveries), "--root", str(root)]
     paths = os.pathsep.join(str(root / name) for name in ("src", "jobs"))
     environment = os.environ | {
         "PYTHONPATH": paths,
-        "RCTSPARK_CONF": str(place / "settings.yaml"),
+        "RCTSPARK_CONF": str(write_settings(place)),
     }
     ended = subprocess.run(
         command,

@@ -19,24 +19,13 @@ from rctspark.sources.conform import (
 from rctspark.sources.delivered import find_deliveries
 from rctspark.sources.identity import make_pads
 from rctspark.sources.load import Load, conform_loads, repeated_in
+from toy.experiment import bsns
 
 KEY = b"a key for tests, of 40 bytes, not a secret"
 VALID = ("999990019", "999990032")
 
 
-def valid_bsns(count):
-    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-    found = []
-    for number in range(999000000, 999999999):
-        digits = f"{number:09d}"
-        if sum(w * int(d) for w, d in zip(weights, digits, strict=True)) % 11 == 0:
-            found.append(digits)
-        if len(found) == count:
-            return found
-    return found
-
-
-ANN, BOB, COR = valid_bsns(3)
+ANN, BOB, COR = bsns(3)
 PAY = {
     "name": "pay",
     "folder": "pay",

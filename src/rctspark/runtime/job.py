@@ -19,7 +19,8 @@ from rctspark.contracts.operation import AnalysisRecord, TableVersion
 from rctspark.errors import ConfigError, MachineError, RctsparkError
 from rctspark.runtime.logs import RunLog
 from rctspark.runtime.session import start_session
-from rctspark.runtime.store import Provenance, Store, together
+from rctspark.runtime.store import Provenance, Store
+from rctspark.runtime.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

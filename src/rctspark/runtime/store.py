@@ -13,10 +13,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 from delta.tables import DeltaTable
@@ -29,6 +28,7 @@ from pyspark.sql.types import StructType
 from rctspark.contracts import GATE_RESULTS, RELEASES
 from rctspark.errors import StoreError
 from rctspark.runtime.locks import holding
+from rctspark.runtime.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from rctspark.contracts import GateResult, Table
     from rctspark.contracts.operation import Gate
 
-Item = TypeVar("Item")
-Made = TypeVar("Made")
-
-AT_ONCE = 4
 CANDIDATES = "candidates"
 SPARK_ERRORS = (PySparkException, Py4JError)
 FULL_DISK = "No space left on device"
@@ -455,21 +451,6 @@ class Store:
         system, commits = self._hadoop(f"{path}/_delta_log/*.json")
         names = [status.getPath().getName() for status in system.globStatus(commits)]
         return max(int(name.removesuffix(".json")) for name in names)
-
-
-def together(do: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
-    """Do the same to several tables at once: Spark plans one while it runs another.
-
-    Args:
-        do: What is done; waits for Spark.
-        items: What it is done to.
-
-    Returns:
-        What came of each, in the order of the items. Where several fail, the error is
-        that of the first; all have ended by then.
-    """
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
-        return list(threads.map(do, items))
 
 
 def _arrow_value(value: Any) -> Any:  # noqa: ANN401 (any cell)

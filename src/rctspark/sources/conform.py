@@ -134,11 +134,9 @@ def _tell_duplicates(rows: DataFrame, *, table: Table) -> DataFrame:
     kept = _fate("", F.lit(1), None)
     again = _fate(DUPLICATE, F.col("_n") - 1, _conformed_cells(table))
     fates = F.when(F.col("_n") > 1, F.array(kept, again)).otherwise(F.array(kept))
-    names = [*key, ROW_HASH, REPEATED, "_n", *rest]
-    split = distinct.select(*key, ROW_HASH, REPEATED, "_n", "_rest.*")
-    return split.select(*names, F.explode(fates).alias("_fate")).select(
-        *[n for n in names if n != "_n"], "_fate.*"
-    )
+    flat = distinct.select(*key, ROW_HASH, REPEATED, "_n", "_rest.*")
+    split = flat.withColumn("_fate", F.explode(fates))
+    return split.select("*", "_fate.*").drop("_fate", "_n")
 
 
 def _fate(reasons: str, n_rows: Column, cells: Column | None) -> Column:
