@@ -1,0 +1,84 @@
+"""The analysis plan of an experiment: who, which arms, what is measured, how.
+
+One file under `conf/experiments/` per experiment, parsed once into frozen objects. Its
+digest, without labels and comments, goes with every result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rctspark.config.documents import read_document
+from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.faults import plan_faults
+from rctspark.config.plan.models import (
+    BEFORE_ASSIGNMENT,
+    Analysis,
+    Covariate,
+    Headline,
+    Inference,
+    Model,
+)
+from rctspark.config.plan.outcomes import (
+    BenefitDurationOutcome,
+    ExitOutcome,
+    ExitToJobOutcome,
+    FirstJobOutcome,
+    Outcome,
+    PanelOutcome,
+    TimeShareOutcome,
+)
+from rctspark.config.plan.plan import LABELS, Plan
+from rctspark.config.plan.population import (
+    Clock,
+    Exclusion,
+    PopulationPlan,
+    RegistersPlan,
+    WindowPlan,
+)
+from rctspark.errors import PlanError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "BEFORE_ASSIGNMENT",
+    "LABELS",
+    "Analysis",
+    "Arms",
+    "AssignmentPlan",
+    "BenefitDurationOutcome",
+    "Clock",
+    "Covariate",
+    "Exclusion",
+    "ExitOutcome",
+    "ExitToJobOutcome",
+    "FirstJobOutcome",
+    "Headline",
+    "Inference",
+    "Model",
+    "Outcome",
+    "PanelOutcome",
+    "Plan",
+    "PopulationPlan",
+    "RegistersPlan",
+    "TimeShareOutcome",
+    "WindowPlan",
+    "plan_faults",
+    "read_plan",
+]
+
+
+def read_plan(path: Path) -> Plan:
+    """Read one analysis plan.
+
+    Args:
+        path: The YAML file.
+
+    Returns:
+        The plan.
+
+    Raises:
+        PlanError: It has faults; all of them are listed with line and key.
+    """
+    return read_document(path, Plan, error=PlanError, crosscheck=plan_faults)

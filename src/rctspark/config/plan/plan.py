@@ -1,0 +1,88 @@
+"""The analysis plan of an experiment: who, which arms, what is measured, how."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from rctspark.config.documents import Document
+from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.models import (
+    Analysis,
+    Covariate,
+    Headline,
+    Inference,
+    Model,
+)
+from rctspark.config.plan.name import Name
+from rctspark.config.plan.outcomes import Outcome, PanelOutcome
+from rctspark.config.plan.population import (
+    PopulationPlan,
+    RegistersPlan,
+    WindowPlan,
+)
+from rctspark.periods import PeriodKind
+
+LABELS = frozenset({"title", "description", "source", "labels"})
+
+
+class Plan(Document):
+    """The analysis plan of one experiment.
+
+    Attributes:
+        name: Name of the experiment; its file is `<name>.yaml`.
+        title: For people.
+        description: For people.
+        source: Where the design is described.
+        labels: Name in the plan to words in tables, by language.
+        registers: What it reads.
+        earnings_sources: Sources of earnings that count.
+        period: Unit of the panel's time.
+        window: Horizons of the panel.
+        follow_up_until: Last day that outcomes may look at.
+        population: Who is followed.
+        arms: The arms.
+        assignment: How they were assigned.
+        outcomes: What is measured.
+        covariates: What models may adjust for.
+        models: The regressions.
+        analyses: Which of them are run, on whom.
+        inference: How uncertainty is stated.
+        headlines: The figures that a reader sees first.
+    """
+
+    name: Name
+    title: str
+    description: str = ""
+    source: str = ""
+    labels: dict[str, dict[str, str]] = Field(default_factory=dict)
+    registers: RegistersPlan
+    earnings_sources: tuple[str, ...] = Field(("payroll",), min_length=1)
+    period: PeriodKind = PeriodKind.MONTH
+    window: WindowPlan
+    follow_up_until: date
+    population: PopulationPlan
+    arms: Arms
+    assignment: AssignmentPlan
+    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    covariates: tuple[Covariate, ...] = ()
+    models: tuple[Model, ...] = Field(min_length=1)
+    analyses: tuple[Analysis, ...] = Field(min_length=1)
+    inference: Inference = Inference()
+    headlines: tuple[Headline, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """Digest of what the plan says, without labels and comments."""
+        return self.digest(without=LABELS)
+
+    @property
+    def panel_outcomes(self) -> tuple[PanelOutcome, ...]:
+        """Outcomes per period."""
+        return tuple(o for o in self.outcomes if isinstance(o, PanelOutcome))
+
+    def horizons(self, outcome: PanelOutcome) -> range:
+        """Return the horizons of a panel outcome."""
+        first, last = outcome.horizons or (0, self.window.last)
+        return range(first, last + 1)
