@@ -91,6 +91,12 @@ def test_the_hash_is_of_what_a_plan_says_not_of_how(read, plan_text):
     assert read(relabelled).hash == known
     assert read(plan_text.replace("level: 0.90", "level: 0.9")).hash == known
     assert read(plan_text.replace("level: 0.90", "level: 0.95")).hash != known
+    unadjusted = "- {name: unadjusted}"
+    silent = plan_text.replace(unadjusted, "- {name: unadjusted, covariates: []}")
+    assert silent != plan_text
+    assert read(silent).hash == known
+    absorbed = plan_text.replace(unadjusted, "- {name: unadjusted, strata: age}")
+    assert read(absorbed).hash != known
 
 
 def test_a_file_that_is_no_yaml_is_told_with_its_line(read):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pydantic import JsonValue
+
 D = TypeVar("D", bound="Document")
 DIGEST_LENGTH = 16
 
@@ -33,11 +35,20 @@ class Document(BaseModel):
 
         Returns:
             The first 16 hexadecimal digits of the SHA-256 of the canonical form:
-            parsed values as JSON, keys in order, defaults filled in.
+            parsed values as JSON, keys in order, defaults filled in. What is empty
+            is left out, so that a file keeps its digest when the language grows.
         """
-        parsed = self.model_dump(mode="json", exclude=set(without))
+        parsed = _stated(self.model_dump(mode="json", exclude=set(without)))
         canonical = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def _stated(value: JsonValue) -> JsonValue:
+    """Leave out the keys that say nothing."""
+    if isinstance(value, dict):
+        kept = {key: _stated(inner) for key, inner in value.items()}
+        return {k: v for k, v in kept.items() if v not in (None, "", [], {})}
+    return [_stated(inner) for inner in value] if isinstance(value, list) else value
 
 
 class _Loader(yaml.SafeLoader):
