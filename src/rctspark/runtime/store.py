@@ -33,7 +33,7 @@ from rctspark.runtime.together import together
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
     from rctspark.config import Settings
     from rctspark.contracts import GateResult, Table
@@ -380,15 +380,14 @@ class Store:
         made: Candidate,
     ) -> int:
         table, path = made.table, self.path(scope, made.table)
-        self._create(table, path)
         writer = (
-            made.frame.write.format("delta")
+            self._writer(table, path, made.frame)
             .mode("overwrite")
             .option("userMetadata", json.dumps(asdict(provenance)))
             .option("txnAppId", f"{provenance.run_id}/{table.name}")
             .option("txnVersion", 1)
         )
-        if table.slice_by:
+        if table.slice_by and self._exists(path):
             writer = writer.option("replaceWhere", _slice(table, slices))
         try:
             writer.save(path)
@@ -396,10 +395,18 @@ class Store:
             raise StoreError(_failed_write(table.name, broken)) from None
         return self._version(path)
 
-    def _create(self, table: Table, path: str) -> None:
-        """Make an empty table with the contract's constraints, if there is none."""
+    def _writer(self, table: Table, path: str, frame: DataFrame) -> DataFrameWriter:
+        """Prepare a write; the first one makes the table, in the same commit.
+
+        A table that is made empty and then written costs a second commit and a
+        snapshot of the first, and stands there empty if the run is killed between.
+        """
         if self._exists(path):
-            return
+            return frame.write.format("delta")
+        meanings = [
+            F.col(c.name).alias(c.name, metadata={"comment": c.meaning})
+            for c in table.columns
+        ]
         days = f"interval {self.settings.retention_days} days"
         properties = {
             "delta.logRetentionDuration": days,
@@ -407,25 +414,16 @@ class Store:
             "delta.appendOnly": str(table.is_log).lower(),
             **{f"delta.constraints.{n}": sql for n, sql in table.constraints.items()},
         }
-        builder = DeltaTable.createIfNotExists(self.spark).location(path)
-        builder = builder.comment(table.grain)
-        for c in table.columns:
-            builder = builder.addColumn(c.name, c.type, comment=c.meaning)
-        for key, value in properties.items():
-            builder = builder.property(key, value)
-        if table.partition_by:
-            builder = builder.partitionedBy(*table.partition_by)
-        builder.execute()
+        writer = frame.select(*meanings).write.format("delta").options(**properties)
+        return writer.partitionBy(*table.partition_by)
 
     def _append(self, scope: str, table: Table, rows: list[dict[str, Any]]) -> None:
         """Add rows to a log: one commit."""
         if not rows:
             return
         path = self.path(scope, table)
-        self._create(table, path)
-        self.rows(table, rows).coalesce(1).write.format("delta").mode("append").save(
-            path
-        )
+        frame = self.rows(table, rows).coalesce(1)
+        self._writer(table, path, frame).mode("append").save(path)
 
     def rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
         """Make a frame of a few rows that the driver holds.

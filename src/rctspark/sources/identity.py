@@ -122,19 +122,21 @@ def attach_pseudonyms(
         inner = F.unhex(F.sha2(F.concat("_inner", message), 256))
         keyed = keyed.withColumn("_hash", F.sha2(F.concat("_outer", inner), 256))
         first, second = _word(1), _word(2)
-        third, fourth = _word(3), _word(4)
-        high = F.shiftleft(first, 31).bitwiseOR(F.shiftright(second, 1))
-        low_bit = F.shiftleft(second.bitwiseAND(F.lit(1)), 63)
-        next_bits = F.shiftleft(third, 31).bitwiseOR(F.shiftright(fourth, 1))
+        low_bit = F.shiftleft(first.bitwiseAND(F.lit(1)), 63)
+        next_bits = F.shiftrightunsigned(second, 1)
         keyed = keyed.withColumns(
-            {name: high, f"{name}_check": low_bit.bitwiseOR(next_bits)}
+            {
+                name: F.shiftrightunsigned(first, 1),
+                f"{name}_check": low_bit.bitwiseOR(next_bits),
+            }
         )
     return keyed.drop("_hash", "_inner", "_outer")
 
 
 def _word(number: int) -> Column:
-    """Return the n-th 32 bits of the digest as a bigint."""
-    return F.conv(F.substring("_hash", 8 * number - 7, 8), 16, 10).cast("bigint")
+    """Return the n-th 64 bits of the digest as a bigint, the first bit its sign."""
+    digits = F.substring("_hash", 16 * number - 15, 16)
+    return F.conv(digits, 16, -10).cast("bigint")
 
 
 def _bsn(trimmed: Column) -> Column:
