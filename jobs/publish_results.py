@@ -27,6 +27,7 @@ from rctspark.release.tables import (
 )
 from rctspark.runtime.job import code_version, run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.together import together
 from rctspark.runtime.tracking import track_analysis, tracking_links
 from rctspark.sample.outcomes import count_unobserved
 from rctspark.sources.settle import LINKING
@@ -96,8 +97,9 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
             registers.deliveries["delivery_id"].isin(*ids)
         ),
     }
-    rows = {n: [row.asDict() for row in f.collect()] for n, f in frames.items()}
-    return Found(**rows)
+    rows = together(lambda frame: frame.collect(), list(frames.values()))
+    asked = zip(frames, rows, strict=True)
+    return Found(**{name: [row.asDict() for row in found] for name, found in asked})
 
 
 if __name__ == "__main__":

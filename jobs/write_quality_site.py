@@ -21,6 +21,7 @@ from rctspark.contracts import (
 )
 from rctspark.quality.site import QualityRecord, render_site
 from rctspark.runtime.job import run_job
+from rctspark.runtime.together import together
 from rctspark.sample.outcomes import count_effects
 from rctspark.sources.conform import count_reasons
 
@@ -66,12 +67,13 @@ def _gather(
     count: Callable[[DataFrame], DataFrame] | None = None,
 ) -> tuple[dict[str, Any], ...]:
     """Collect small tables of every scope; tables of persons are only counted."""
-    frames = [(scope, read(scope, table)) for scope in scopes]
-    return tuple(
-        row.asDict() | {"scope": scope}
-        for scope, frame in frames
-        for row in (count(frame) if count else frame).collect()
-    )
+
+    def collect(scope: str) -> list[dict[str, Any]]:
+        frame = read(scope, table)
+        rows = (count(frame) if count else frame).collect()
+        return [row.asDict() | {"scope": scope} for row in rows]
+
+    return tuple(row for rows in together(collect, scopes) for row in rows)
 
 
 if __name__ == "__main__":

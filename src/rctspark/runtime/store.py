@@ -33,7 +33,7 @@ from rctspark.runtime.together import together
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 
     from rctspark.config import Settings
     from rctspark.contracts import GateResult, Table
@@ -119,6 +119,9 @@ class Store:
     spark: SparkSession
     settings: Settings
     say: Callable[[str], None]
+    _read: dict[tuple[str, int], tuple[Release, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def path(self, scope: str, table: Table) -> str:
         """Return where a published table lies."""
@@ -141,20 +144,15 @@ class Store:
 
     def releases(self, scope: str) -> tuple[Release, ...]:
         """Return every release of a scope, the newest first."""
-        if not self._exists(self.path(scope, RELEASES)):
+        path = self.path(scope, RELEASES)
+        if not self._exists(path):
             return ()
-        rows = self._load(self.path(scope, RELEASES)).orderBy(F.desc("released_at"))
-        return tuple(
-            Release(
-                scope=scope,
-                run_id=row["run_id"],
-                job=row["job"],
-                data_version=row["data_version"],
-                inputs=row["inputs"],
-                versions=dict(row["versions"]),
-            )
-            for row in rows.collect()
-        )
+        # A version of a log never changes: it is read once.
+        version = self._version(path)
+        if (path, version) not in self._read:
+            rows = self._load(path, version).orderBy(F.desc("released_at")).collect()
+            self._read[path, version] = tuple(_release(scope, row) for row in rows)
+        return self._read[path, version]
 
     def pin(
         self, scope: str, tables: Iterable[Table], *, run_id: str | None = None
@@ -476,6 +474,17 @@ def _gate_row(
         "candidate": made.path,
         "checked_at": now,
     }
+
+
+def _release(scope: str, row: Row) -> Release:
+    return Release(
+        scope=scope,
+        run_id=row["run_id"],
+        job=row["job"],
+        data_version=row["data_version"],
+        inputs=row["inputs"],
+        versions=dict(row["versions"]),
+    )
 
 
 def _now() -> dt.datetime:
