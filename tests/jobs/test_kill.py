@@ -58,7 +58,7 @@ def published(place):
     tables = {}
     for log in sorted((place / "out" / "lake").glob("registers/*/*/_delta_log")):
         name = log.parent.name
-        if name in ("gate_results", "releases"):
+        if name in ("gate_results", "releases") or not any(log.glob("*.json")):
             continue
         rows = DeltaTable(log.parent).to_pandas()
         rows = rows.drop(columns=[c for c in VOLATILE if c in rows])
@@ -103,8 +103,7 @@ def test_nothing_half_written_is_visible_and_running_again_ends_in_the_same_tabl
     # What lies at a published path, if anything does, has passed the gate as a whole.
     whole = published(undisturbed)
     for name, table in published(tmp_path).items():
-        if len(table):
-            pd.testing.assert_frame_equal(table, whole[name])
+        pd.testing.assert_frame_equal(table, whole[name])
     code, said = ingest(root, tmp_path, "never", deliveries)
     assert code == 0, said
     assert set(visible(tmp_path)) == set(visible(undisturbed))

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable as Reader
@@ -115,6 +116,17 @@ def test_only_the_slice_of_the_run_is_replaced(store, gate, provenance, draw):
         ("d2", "male"),
     }
     assert {r["person_id"] for r in found} == {named("ann")}
+
+
+def test_a_table_comes_with_its_rows_and_its_constraints_in_one_commit(store, publish):
+    (Path(store.settings.lake) / SCOPE / "funnel" / "_delta_log").mkdir(parents=True)
+    release = publish("r1", 10)
+    assert release.versions[f"{SCOPE}/funnel"] == 0
+    kept = Reader(store.path(SCOPE, FUNNEL)).metadata().configuration
+    expected = {f"delta.constraints.{name}" for name in FUNNEL.constraints}
+    assert expected <= set(kept)
+    meanings = [f.metadata for f in Reader(store.path(SCOPE, FUNNEL)).schema().fields]
+    assert [m["comment"] for m in meanings] == [c.meaning for c in FUNNEL.columns]
 
 
 def test_a_set_that_was_never_published_is_a_clear_error(store, publish):

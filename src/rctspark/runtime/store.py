@@ -18,7 +18,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
-from delta.tables import DeltaTable
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
@@ -236,7 +235,19 @@ class Store:
             ) from None
 
     def _exists(self, path: str) -> bool:
-        return bool(DeltaTable.isDeltaTable(self.spark, path))
+        """Say whether a table has a commit: a killed run can leave an empty log."""
+        return bool(self._commits(path))
+
+    def _version(self, path: str) -> int:
+        """Return the newest version of a table that has one."""
+        return max(self._commits(path))
+
+    def _commits(self, path: str) -> list[int]:
+        """Return the versions that a table's log holds, each named by its file."""
+        system, commits = self._hadoop(f"{path}/_delta_log/*.json")
+        found = system.globStatus(commits) or ()
+        names = [one.getPath().getName().removesuffix(".json") for one in found]
+        return [int(name) for name in names if name.isdigit()]
 
     # -- writing ---------------------------------------------------------------
 
@@ -441,12 +452,6 @@ class Store:
             for field in to_arrow_schema(schema)
         }
         return self.spark.createDataFrame(pa.table(columns)).to(schema)
-
-    def _version(self, path: str) -> int:
-        """Return the newest version: the protocol names each commit's file by it."""
-        system, commits = self._hadoop(f"{path}/_delta_log/*.json")
-        names = [status.getPath().getName() for status in system.globStatus(commits)]
-        return max(int(name.removesuffix(".json")) for name in names)
 
 
 def _arrow_value(value: Any) -> Any:  # noqa: ANN401 (any cell)
