@@ -1,6 +1,6 @@
 """Run the ingest job in a process that is killed at a moment, group and all.
 
-Called by `test_kill.py` as `python strike.py <moment> <arguments of the job>`. It
+Called by `test_processes.py` as `python strike.py <moment> <arguments of the job>`. It
 prints where it struck; SIGKILL leaves neither Python nor Java a moment to tidy up.
 """
 
