@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import functions as F
 
-from rctspark.config.plan import ExitOutcome, ExitToJobOutcome, PanelOutcome
+from rctspark.config.plan import (
+    ExitOutcome,
+    ExitToJobOutcome,
+    PanelOutcome,
+    PerRoundOutcome,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,6 +31,11 @@ def outcome_column(outcome: str, horizon: int) -> str:
     return f"{outcome}@{horizon}"
 
 
+def flag_column(place: int) -> str:
+    """Return the name of the column that says who is in an analysis, by its place."""
+    return f"analysed@{place}"
+
+
 def outcome_horizons(plan: Plan, outcome: Outcome) -> tuple[int, ...]:
     """Return the horizons at which the plan measures an outcome.
 
@@ -40,6 +50,8 @@ def outcome_horizons(plan: Plan, outcome: Outcome) -> tuple[int, ...]:
         return tuple(plan.horizons(outcome))
     if isinstance(outcome, (ExitOutcome, ExitToJobOutcome)):
         return tuple(sorted(outcome.within))
+    if isinstance(outcome, PerRoundOutcome):
+        return tuple(r.number for r in plan.rounds)
     return (0,)
 
 
