@@ -1,7 +1,7 @@
 """Estimate the effects that the plan registers.
 
 Reads:   population, assignment, person_month, person_outcome; persons
-Writes:  effects
+Writes:  effects; descriptives, where the plan declares tables
 Run:     spark-submit jobs/estimate_effects.py --plan ww
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.contracts import (
     ASSIGNMENT,
+    DESCRIPTIVES,
     EFFECTS,
     FUNNEL,
     PERSON_MONTH,
@@ -21,19 +22,21 @@ from rctspark.contracts import (
     POPULATION,
 )
 from rctspark.estimators.contrast import as_effects
+from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.models import estimate_model
 from rctspark.panel.assemble import expand_panel
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
-from rctspark.sample.assemble import make_sample
-from rctspark.sample.collect import collect_sample
+from rctspark.sample.assemble import make_samples
+from rctspark.sample.collect import collect_samples
+from rctspark.sample.columns import tables_analyses
 from rctspark.sources.settle import LINKING, keep_newest_persons
 
 if TYPE_CHECKING:
     from rctspark.config.plan import Analysis
-    from rctspark.contracts import Effect
+    from rctspark.contracts import Descriptive, Effect
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
 
@@ -58,33 +61,43 @@ def estimate_effects(run: Run) -> None:
         span=span_of(run.plan),
         coverage=registers.coverage,
     )
-    effects: list[Effect] = []
-    for analysis in run.plan.analyses:
-        sample = collect_sample(
-            make_sample(
-                run.plan,
-                population=population,
-                assignment=read(panel, ASSIGNMENT),
-                persons=persons,
-                panel=dense,
-                outcomes=read(panel, PERSON_OUTCOME),
-                analysis=analysis,
-            ),
+    analyses = run.plan.analyses + tables_analyses(run.plan)
+    samples = collect_samples(
+        make_samples(
             run.plan,
-            analysis=analysis,
-            largest_sample_rows=run.settings.largest_sample_rows,
-        )
-        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
-        effects += estimate_analysis(
-            run, sample, analysis, data_version=registers.version.name
-        )
-    rows = [asdict(effect) for effect in effects]
-    run.publish(
-        run.experiment,
-        [run.candidate(EFFECTS, run.store.rows(EFFECTS, rows))],
-        provenance=provenance,
-        gate=gate,
+            population=population,
+            assignment=read(panel, ASSIGNMENT),
+            persons=persons,
+            panel=dense,
+            outcomes=read(panel, PERSON_OUTCOME),
+            analyses=analyses,
+        ),
+        run.plan,
+        analyses=analyses,
+        largest_sample_rows=run.settings.largest_sample_rows,
     )
+    version = registers.version.name
+    effects: list[Effect] = []
+    described: list[Descriptive] = []
+    for analysis, sample in zip(run.plan.analyses, samples, strict=False):
+        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
+        effects += estimate_analysis(run, sample, analysis, data_version=version)
+        described += describe_amounts(
+            sample, run.plan, population=analysis.population, data_version=version
+        )
+    for analysis, sample in zip(
+        analyses[len(run.plan.analyses) :],
+        samples[len(run.plan.analyses) :],
+        strict=True,
+    ):
+        described += describe_tables(
+            sample, run.plan, population=analysis.population, data_version=version
+        )
+    made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
+    if run.plan.tables:
+        rows = [asdict(d) for d in described]
+        made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
+    run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
 
 
 def estimate_analysis(

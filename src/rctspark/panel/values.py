@@ -22,13 +22,13 @@ from rctspark.config.plan import (
 )
 from rctspark.panel.dates import days_in, shift_day
 from rctspark.panel.finds import near_exit
+from rctspark.panel.job_quality import job_measures
 from rctspark.panel.meetings import (
     count_meetings,
     had_meeting,
     is_in_benefit_on,
     is_round_known,
 )
-from rctspark.panel.job_quality import job_measures
 from rctspark.periods import PeriodKind
 
 if TYPE_CHECKING:

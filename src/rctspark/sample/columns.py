@@ -12,6 +12,7 @@ from rctspark.config.plan import (
     ExitToJobOutcome,
     PanelOutcome,
     PerRoundOutcome,
+    outcomes_shown,
 )
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan import Analysis, Outcome, Plan
 
+NO_MODEL = "none"
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean")
 TEXTS = ("string",)
 
@@ -59,6 +61,30 @@ def outcomes_of(plan: Plan, analysis: Analysis) -> tuple[Outcome, ...]:
     """Return the outcomes of an analysis: those it names, or all of the plan's."""
     wanted = set(analysis.outcomes)
     return tuple(o for o in plan.outcomes if not wanted or o.name in wanted)
+
+
+def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
+    """Say whose outcomes the plan's tables count: those of its first analysis.
+
+    Args:
+        plan: The analysis plan.
+
+    Returns:
+        One analysis with the outcomes that tables count and models that need no
+        covariate to be known; none where the plan has no tables.
+    """
+    if not plan.tables:
+        return ()
+    counted = dict.fromkeys(n for t in plan.tables for n in outcomes_shown(t))
+    first = plan.analyses[0]
+    return (
+        first.model_copy(
+            update={
+                "outcomes": tuple(counted) or (plan.outcomes[0].name,),
+                "models": (NO_MODEL,),
+            }
+        ),
+    )
 
 
 def covariates_used(plan: Plan, analysis: Analysis) -> frozenset[str]:

@@ -102,13 +102,18 @@ def _faults_of_effects(plan: Plan, table: EffectsTable, key: str) -> Faults:
         for heading, line in table.lines.items()
         if line.outcome not in outcomes
     ]
+    faults += [
+        (f"{key}.blocks", f"no line is called {label}")
+        for block in table.blocks
+        for label in block.lines
+        if label not in table.lines
+    ]
     named = [
         *table.populations,
-        *(p for line in table.lines.values() for p in line.populations),
         *(p for level in table.stars for p in level.populations),
     ]
     return faults + [
-        (f"{key}.populations", f"no analysis is called {name}")
+        (f"{key}.blocks", f"no analysis is called {name}")
         for name in dict.fromkeys(named)
         if name not in analysed
     ]

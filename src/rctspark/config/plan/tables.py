@@ -97,7 +97,6 @@ class EffectLine(Document):
     Attributes:
         outcome: Outcome of the plan.
         horizons: Its horizons, a row each. Empty: it has none.
-        populations: Populations that the row stands for. Empty: all of the table's.
         decimals: Digits after the point, as printed.
         rounded_to: Digits after the point that are told apart. None: `decimals`.
         unit: Word for the unit, as printed.
@@ -106,11 +105,22 @@ class EffectLine(Document):
 
     outcome: Name
     horizons: tuple[int, ...] = ()
-    populations: tuple[str, ...] = ()
     decimals: int = Field(1, ge=0, le=6)
     rounded_to: int | None = Field(None, ge=0, le=6)
     unit: str = ""
     factor: float = 1.0
+
+
+class EffectBlock(Document):
+    """Rows that follow one another: each population's lines, one after the other.
+
+    Attributes:
+        populations: Populations, in order; each is an analysis of the plan.
+        lines: Headings of the lines, in order. Empty: all of the table's.
+    """
+
+    populations: tuple[str, ...] = Field(("all",), min_length=1)
+    lines: tuple[str, ...] = ()
 
 
 class StarLevel(Document):
@@ -135,16 +145,31 @@ class EffectsTable(_Table):
 
     Attributes:
         model: Model that gives effect and test.
-        populations: Populations, in order; each is an analysis of the plan.
         lines: Heading of a row to what it shows.
+        blocks: Which of them stand for which populations, in the order of the rows.
         stars: Signs; the first level that holds gives the sign.
     """
 
     kind: Literal["effects"]
     model: Name
-    populations: tuple[str, ...] = Field(("all",), min_length=1)
     lines: dict[str, EffectLine] = Field(min_length=1)
+    blocks: tuple[EffectBlock, ...] = Field((EffectBlock(),), min_length=1)
     stars: tuple[StarLevel, ...] = ()
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Every population of the table, in order."""
+        return tuple(dict.fromkeys(p for b in self.blocks for p in b.populations))
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """Population and heading of each row, horizons not told apart."""
+        return tuple(
+            (population, label)
+            for block in self.blocks
+            for population in block.populations
+            for label in block.lines or self.lines
+        )
 
     def sign(self, p_value: float, population: str) -> str:
         """Return the sign of a p-value; empty: none."""

@@ -226,18 +226,16 @@ def _balance_rows(table: BalanceTable, book: Book) -> tuple[Row, ...]:
 
 def _effect_rows(table: EffectsTable, book: Book) -> tuple[Row, ...]:
     rows = []
-    for population in table.populations:
-        for label, line in table.lines.items():
-            if line.populations and population not in line.populations:
-                continue
-            for horizon in line.horizons or (NO_HORIZON,):
-                headings = {
-                    "population": population,
-                    "label": label,
-                    "horizon": str(horizon) if line.horizons else "",
-                    "unit": line.unit,
-                }
-                rows.append(_effect_row(table, book, headings, line, horizon))
+    for population, label in table.rows:
+        line = table.lines[label]
+        for horizon in line.horizons or (NO_HORIZON,):
+            headings = {
+                "population": population,
+                "label": label,
+                "horizon": str(horizon) if line.horizons else "",
+                "unit": line.unit,
+            }
+            rows.append(_effect_row(table, book, headings, line, horizon))
     return tuple(rows)
 
 
