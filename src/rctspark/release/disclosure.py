@@ -301,7 +301,7 @@ def legend(marks: Iterable[Mark], thresholds: Thresholds) -> str:
     fewest = thresholds.minimum_persons
     words = {
         Mark.BELOW: f"<{fewest}: from 1 to {fewest - 1} persons.",
-        Mark.HIDDEN: f"{HIDDEN}: not shown, because it is a small number, or because "
-        "a small number or a group's outcome could be computed from it.",
+        Mark.HIDDEN: f"{HIDDEN}: not shown, because it is a small number or nearly all "
+        "of its row or column, or because such a number could be computed from it.",
     }
     return " ".join(text for mark, text in words.items() if mark in used)

@@ -321,6 +321,8 @@ def screen_record(record: ReportRecord) -> Release:
 def _screened_tables(
     record: ReportRecord, design: DesignCounts, shown: Book
 ) -> tuple[LaidTable, ...]:
+    if not record.descriptives:
+        return ()
     book = record.book
     return tuple(
         screen_table(

@@ -165,8 +165,9 @@ def _rounds(table: LaidTable, labels: Labels) -> Laid:
             )
             for row in own
         ]
-        due = [(persons(base[a]), "100.0" if base[a] != "x" else "") for a in arms]
-        rows.append(("Still in benefit", *(t for pair in due for t in pair)))
+        if any(base[arm].isdigit() for arm in arms):
+            due = (_with_share(base[arm], base[arm]) for arm in arms)
+            rows.append(("Still in benefit", *(t for pair in due for t in pair)))
         groups.append(Group(f"Month {number}", tuple(rows)))
     return _arm_heads("Interview", labels), tuple(groups)
 
