@@ -35,7 +35,9 @@ from rctspark.sample.columns import tables_analyses
 from rctspark.sources.settle import LINKING, keep_newest_persons
 
 if TYPE_CHECKING:
-    from rctspark.config.plan import Analysis
+    from collections.abc import Sequence
+
+    from rctspark.config.plan import Analysis, Plan
     from rctspark.contracts import Descriptive, Effect
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
@@ -61,10 +63,11 @@ def estimate_effects(run: Run) -> None:
         span=span_of(run.plan),
         coverage=registers.coverage,
     )
-    analyses = run.plan.analyses + tables_analyses(run.plan)
+    plan, version = run.plan, registers.version.name
+    analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(
         make_samples(
-            run.plan,
+            plan,
             population=population,
             assignment=read(panel, ASSIGNMENT),
             persons=persons,
@@ -72,32 +75,45 @@ def estimate_effects(run: Run) -> None:
             outcomes=read(panel, PERSON_OUTCOME),
             analyses=analyses,
         ),
-        run.plan,
+        plan,
         analyses=analyses,
         largest_sample_rows=run.settings.largest_sample_rows,
     )
-    version = registers.version.name
     effects: list[Effect] = []
-    described: list[Descriptive] = []
-    for analysis, sample in zip(run.plan.analyses, samples, strict=False):
+    for analysis, sample in zip(plan.analyses, samples, strict=False):
         run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
         effects += estimate_analysis(run, sample, analysis, data_version=version)
-        described += describe_amounts(
-            sample, run.plan, population=analysis.population, data_version=version
-        )
-    for analysis, sample in zip(
-        analyses[len(run.plan.analyses) :],
-        samples[len(run.plan.analyses) :],
-        strict=True,
-    ):
-        described += describe_tables(
-            sample, run.plan, population=analysis.population, data_version=version
-        )
     made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
-    if run.plan.tables:
-        rows = [asdict(d) for d in described]
+    if plan.tables:
+        counts = describe(plan, samples, data_version=version)
+        rows = [asdict(count) for count in counts]
         made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
     run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
+
+
+def describe(
+    plan: Plan, samples: Sequence[AnalysisSample], *, data_version: str
+) -> list[Descriptive]:
+    """Count what the plan's tables show besides effects.
+
+    Args:
+        plan: The analysis plan.
+        samples: Those of its analyses, and last that of its tables.
+        data_version: Named set of deliveries.
+
+    Returns:
+        Counts and tests.
+    """
+    counts: list[Descriptive] = []
+    for analysis, sample in zip(plan.analyses, samples[:-1], strict=True):
+        counts += describe_amounts(
+            sample, plan, population=analysis.population, data_version=data_version
+        )
+    everyone = plan.analyses[0].population
+    tables = describe_tables(
+        samples[-1], plan, population=everyone, data_version=data_version
+    )
+    return counts + list(tables)
 
 
 def estimate_analysis(

@@ -32,7 +32,12 @@ PLAN = {
     "rounds": [{"number": 4, "first_day": 77, "last_day": 112}],
     "outcomes": [
         {"name": "exit", "kind": "exit", "within": [6, 12]},
-        {"name": "wage", "kind": "job_quality", "measure": "hourly_wage"},
+        {
+            "name": "wage",
+            "kind": "job_quality",
+            "measure": "hourly_wage",
+            "unit": "euro",
+        },
         {"name": "due", "kind": "round_benefit"},
         {"name": "alone", "kind": "round_contact", "kinds": ["alone"]},
         {"name": "group", "kind": "round_contact", "kinds": ["group"]},
