@@ -90,6 +90,9 @@ OUTCOMES = (
     ContactCountOutcome(
         name="missed", kind="contact_count", kinds=TALKS, status="no_show"
     ),
+    ContactCountOutcome(
+        name="talked", kind="contact_count", measure="any", kinds=TALKS, unit="share"
+    ),
     *(
         JobQualityOutcome(name=n, kind="job_quality", measure=m)
         for n, m in MEASURES.items()
@@ -137,6 +140,10 @@ def rows_of(persons):
     return population, spells, payroll, contacts
 
 
+def any_of(number):
+    return None if number is None else float(number > 0)
+
+
 def expected_of(population, *registers, plan):
     values = {}
     for person in population:
@@ -149,6 +156,7 @@ def expected_of(population, *registers, plan):
             ("reentry", 0): came_back(life),
             ("followed", 0): months_followed(life),
             ("talks", 0): count(life, contacts, TALKS, 30, "held"),
+            ("talked", 0): any_of(count(life, contacts, TALKS, 0, "held")),
             ("missed", 0): count(life, contacts, TALKS, 0, "no_show"),
         }
         own |= {(n, 0): v for n, v in measures_of(life, rows).items()}

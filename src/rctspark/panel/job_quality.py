@@ -31,9 +31,11 @@ def job_measures() -> dict[str, Column]:
     )
     first = F.get(new, 0)
     end = F.least(first["end_date"], F.col("observed_until"))
+    length = days_in(first["start_date"], end)
     return {
         "first_job_permanent": first["is_permanent"].cast("double"),
-        "first_job_days": days_in(first["start_date"], end),
+        # A job that is registered to end before it starts has no length.
+        "first_job_days": F.when(length > 0, length),
         "number_of_jobs": F.when(F.size(new) > 0, F.size(new)),
         "part_time_factor": _mean_of(new, "part_time_factor"),
         "hourly_wage": _mean_of(new, "hourly_wage"),

@@ -136,9 +136,9 @@ def attach_meetings(enrolled: DataFrame, contacts: DataFrame) -> DataFrame:
 
 def _is_permanent() -> Column:
     """Read the job's first known contract; of two on one day, permanent stands."""
-    rank = (F.col("contract") != "permanent").cast("int")
+    rank = (F.col("contract") != "permanent").cast("int").alias("rank")
     dated = F.when(F.col("contract").isNotNull(), F.struct("start_date", rank))
-    return F.min(dated)["col2"] == 0
+    return F.min(dated)["rank"] == 0
 
 
 def _ratio(part: str, whole: str) -> Column:

@@ -74,7 +74,8 @@ def count_meetings(outcome: ContactCountOutcome) -> Column:
         outcome: Kinds, first day and status that count.
 
     Returns:
-        Contacts, over the columns of `lives.attach_meetings`; null: no benefit.
+        Contacts, or whether there was any, over the columns of
+        `lives.attach_meetings`; null: no benefit.
     """
     first = F.date_add("benefit_start_date", outcome.from_day)
     counted = F.filter(
@@ -85,4 +86,6 @@ def count_meetings(outcome: ContactCountOutcome) -> Column:
             & (m["status"] == outcome.status)
         ),
     )
-    return F.when(F.col("has_benefit"), F.size(counted))
+    number = F.size(counted)
+    asked = number if outcome.measure == "number" else (number > 0).cast("int")
+    return F.when(F.col("has_benefit"), asked)

@@ -25,9 +25,11 @@ IN_PERSONS = ("n_arm", "n_against", "n_total")
 
 
 def whole_populations(plan: Plan) -> frozenset[str]:
-    """Name the populations of a plan that hold everyone enrolled in their arms."""
+    """Name the populations of a plan that hold everyone enrolled, in the plan's arms."""
     return frozenset(
-        a.population for a in plan.analyses if a.where is None and a.among is None
+        a.population
+        for a in plan.analyses
+        if a.where is None and a.among is None and a.follows is None
     )
 
 

@@ -12,9 +12,9 @@ from rctspark.contracts.sample import AnalysisSample
 from rctspark.errors import EstimationError, listed
 from rctspark.sample.columns import (
     covariates_used,
+    estimated_horizons,
     flag_column,
     outcome_column,
-    outcome_horizons,
     outcomes_of,
 )
 
@@ -140,7 +140,7 @@ def _sample_of(rows: pd.DataFrame, plan: Plan, analysis: Analysis) -> AnalysisSa
                 dtype=np.float64
             )
             for o in outcomes_of(plan, analysis)
-            for horizon in outcome_horizons(plan, o)
+            for horizon in estimated_horizons(plan, analysis, o)
         },
     )
 

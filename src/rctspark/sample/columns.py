@@ -63,6 +63,26 @@ def outcomes_of(plan: Plan, analysis: Analysis) -> tuple[Outcome, ...]:
     return tuple(o for o in plan.outcomes if not wanted or o.name in wanted)
 
 
+def estimated_horizons(
+    plan: Plan, analysis: Analysis, outcome: Outcome
+) -> tuple[int, ...]:
+    """Return the horizons of an outcome that an analysis looks at.
+
+    Args:
+        plan: The analysis plan.
+        analysis: One of its analyses.
+        outcome: One of its outcomes.
+
+    Returns:
+        Those that the analysis names, or all; of an outcome per round, and of one
+        without horizons, always all.
+    """
+    every = outcome_horizons(plan, outcome)
+    if not analysis.horizons or isinstance(outcome, PerRoundOutcome) or every == (0,):
+        return every
+    return tuple(h for h in every if h in analysis.horizons)
+
+
 def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
     """Say whose outcomes the plan's tables count: those of its first analysis.
 
@@ -80,6 +100,7 @@ def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
     return (
         first.model_copy(
             update={
+                "horizons": (),
                 "outcomes": tuple(counted) or (plan.outcomes[0].name,),
                 "models": (NO_MODEL,),
             }

@@ -145,6 +145,8 @@ class Analysis(Document):
         follows: Arm that the analysis follows: the plan's `assignment.analyse`, the
             arm by the `rule` or the one `recorded`; who has none leaves, counted.
         outcomes: Names. Empty: all.
+        horizons: Horizons that are estimated; those of receipts per round stay.
+            Empty: all of each outcome.
         models: Names. Empty: all.
     """
 
@@ -154,6 +156,7 @@ class Analysis(Document):
     among: Among | None = None
     follows: Literal["rule", "recorded"] | None = None
     outcomes: tuple[str, ...] = ()
+    horizons: tuple[int, ...] = ()
     models: tuple[str, ...] = ()
 
 

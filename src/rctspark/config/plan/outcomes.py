@@ -161,15 +161,17 @@ class RoundContactOutcome(_Outcome):
 
 
 class ContactCountOutcome(_Outcome):
-    """Number of contacts from a day of benefit on, by the end of follow-up.
+    """Contacts from a day of benefit on, by the end of follow-up.
 
     Attributes:
+        measure: Their number, or whether there was `any` (1 or 0).
         kinds: Kinds of contact that count.
         from_day: First day that counts, in days since the benefit's start.
         status: What became of them; only `held` took place.
     """
 
     kind: Literal["contact_count"]
+    measure: Literal["number", "any"] = "number"
     kinds: tuple[str, ...] = Field(min_length=1)
     from_day: int = Field(0, ge=0)
     status: Literal["held", "cancelled", "no_show"] = "held"
