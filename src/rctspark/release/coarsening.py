@@ -2,6 +2,7 @@
 
 Men and women add up to everyone but the few whose sex is not known: from exact numbers
 of persons, and from means with many digits, those few follow, and what became of them.
+So do the few whose job has a contract that is known and a wage that is not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rctspark.config.plan import JobQualityOutcome
 from rctspark.release.numerals import kept_decimals
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ IN_PERSONS = ("n_arm", "n_against", "n_total")
 
 
 def whole_populations(plan: Plan) -> frozenset[str]:
-    """Name the populations of a plan that hold everyone enrolled, in the plan's arms."""
+    """Name the populations that hold everyone enrolled, in the plan's arms."""
     return frozenset(
         a.population
         for a in plan.analyses
@@ -44,14 +46,18 @@ def coarsen_parts(
         thresholds: Thresholds of the data owner.
 
     Returns:
-        The effects in the same order; of parts, persons are rounded to the nearest
+        The effects in the same order; of parts, and of outcomes that only those with
+        a job have, persons are rounded to the nearest
         multiple of the fewest that may be shown, and estimates to two significant
         digits of the standard error.
     """
     whole = whole_populations(plan)
+    of_some = {o.name for o in plan.outcomes if isinstance(o, JobQualityOutcome)}
     base = thresholds.minimum_persons
     return tuple(
-        e if e.population in whole and e.site == "all" else _coarsened(e, base)
+        e
+        if e.population in whole and e.site == "all" and e.outcome not in of_some
+        else _coarsened(e, base)
         for e in effects
     )
 

@@ -380,8 +380,11 @@ def _screen_unobserved(
     # the persons observed in the other arms.
     withheld = {(w.outcome, w.horizon) for w in screened.withheld}
     fewest = record.thresholds.minimum_persons
+    estimated = {e.outcome for e in record.effects}
     shown = []
     for line in record.unobserved:
+        if line.outcome not in estimated:
+            continue
         if (line.outcome, line.horizon) in withheld:
             persons = "x"
         elif 0 < line.persons < fewest:

@@ -19,7 +19,8 @@ class _Table(Document):
     """What every released table has.
 
     Attributes:
-        name: Name of its file, without `.csv`; its words stand among the labels.
+        name: Name of its file, without `.csv`; its title stands among the labels, and
+            what a reader must know of it under `<name>_note`.
         columns: Heading of each column, in order, to what stands in it.
     """
 

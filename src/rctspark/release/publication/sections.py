@@ -106,6 +106,9 @@ def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
         notes.insert(0, _effects_note(plan, labels))
     else:
         head, groups = _arm_sizes(table, release, labels)
+    own = f"{table.name}_note"
+    if own in labels.plan.labels:
+        notes.insert(0, labels.of(own))
     return ShownTable(table.name, labels.of(table.name), head, groups, tuple(notes))
 
 
