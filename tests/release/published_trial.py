@@ -16,7 +16,7 @@ SEX = {"man": (600, 590), "woman": (398, 419), "unknown": (2, 1)}
 AGE = {"young": (420, 400), "middle": (180, 200), "old": (393, 406)}
 """7 and 4 persons' age is not known."""
 TALKS = {4: {"none": (150, 140), "alone": (300, 420), "group": (400, 310)}}
-CONTACTS = {"talks": (900, 1500), "tests": (60, 90), "rare": (25, 80)}
+CONTACTS = {"talks": (700, 1100), "tests": (160, 190), "rare": (25, 80)}
 FEW = {"rare": (6, 30)}
 """Persons who had the 25 and 80 contacts of the rare kind."""
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from rctspark.config.plan import (
+    ContactCountOutcome,
     ExitOutcome,
     ExitToJobOutcome,
     JobQualityOutcome,
@@ -94,6 +95,7 @@ def yes_no_outcomes(plan: Plan) -> frozenset[str]:
         for o in plan.outcomes
         if (isinstance(o, counted) and o.unit == "share")
         or (isinstance(o, JobQualityOutcome) and o.measure == "first_job_permanent")
+        or (isinstance(o, ContactCountOutcome) and o.measure == "any")
     )
 
 
