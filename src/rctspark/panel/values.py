@@ -65,7 +65,8 @@ def _(outcome: ExitOutcome) -> dict[int, Column]:
 
 @values_of.register
 def _(outcome: ExitToJobOutcome) -> dict[int, Column]:
-    job = F.col(near_exit(outcome.apart_months))
+    near = F.col(near_exit(outcome.apart_months))
+    job = near if outcome.payroll else F.lit(None).cast("date")
     destinations = F.array(*[F.lit(d) for d in outcome.destinations])
     went_there = (
         F.coalesce(

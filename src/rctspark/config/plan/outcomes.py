@@ -56,12 +56,14 @@ class ExitToJobOutcome(_Outcome):
         within: The horizons, in months.
         apart_months: Job start and benefit end lie at most this far apart.
         destinations: Registered destinations that count as a job by themselves.
+        payroll: Whether a job in payroll counts; False: destinations alone.
     """
 
     kind: Literal["exit_to_job"]
     within: tuple[int, ...] = Field(min_length=1)
     apart_months: int = Field(1, ge=0)
     destinations: tuple[str, ...] = ()
+    payroll: bool = True
 
 
 class TimeShareOutcome(_Outcome):
