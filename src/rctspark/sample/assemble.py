@@ -73,7 +73,8 @@ def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
         outcomes=outcomes,
         analyses=(analysis,),
     )
-    analysed = flagged.where(flag_column(0)) if analysis.where else flagged
+    flag = flag_column(0)
+    analysed = flagged.where(F.col(flag)).drop(flag) if analysis.where else flagged
     return keep_arms(analysed, plan=plan, analysis=analysis)
 
 
