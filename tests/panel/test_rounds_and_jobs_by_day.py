@@ -71,7 +71,7 @@ PLANS = st.fixed_dictionaries(
 ROUNDS = (
     Round(number=4, first_day=20, last_day=50),
     Round(number=7, first_day=100, last_day=130),
-    Round(number=10, first_day=100, last_day=130, may_be_cut=True),
+    Round(number=10, first_day=90, last_day=130, due_on=110),
 )
 TALKS = ("individual", "group")
 MEASURES = {
@@ -161,7 +161,7 @@ def expected_of(population, *registers, plan):
         }
         own |= {(n, 0): v for n, v in measures_of(life, rows).items()}
         for one in ROUNDS:
-            own["due", one.number] = in_benefit(life, one.first_day)
+            own["due", one.number] = in_benefit(life, one.due_day)
             own["met", one.number] = met(life, contacts, one, TALKS)
         values |= {(number, *key): value for key, value in own.items()}
     return values

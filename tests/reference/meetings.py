@@ -17,8 +17,7 @@ def met(life, contacts, one, kinds):
     """1 if a contact took place on a day of the round's window."""
     start, until = life.person["benefit_start_date"], life.person["observed_until"]
     window = each_day(start + DAY * one.first_day, start + DAY * one.last_day)
-    needed = window[0] if one.may_be_cut else window[-1]
-    if not life.has_benefit or needed > until:
+    if not life.has_benefit or window[-1] > until:
         return None
     seen = {
         c["contact_date"]

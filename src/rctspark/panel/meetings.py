@@ -31,7 +31,7 @@ def is_in_benefit_on(day: int) -> Column:
 
 
 def is_round_known(one: Round) -> Column:
-    """Say whether a round's window is observed: to its end, or where that may be cut.
+    """Say whether a round's window is observed to its end.
 
     Args:
         one: The round.
@@ -39,8 +39,7 @@ def is_round_known(one: Round) -> Column:
     Returns:
         True or false.
     """
-    needed = one.first_day if one.may_be_cut else one.last_day
-    date = F.date_add("benefit_start_date", needed)
+    date = F.date_add("benefit_start_date", one.last_day)
     return F.col("has_benefit") & (date <= F.col("observed_until"))
 
 

@@ -143,7 +143,7 @@ def values_per_round(
         Number of the round to value; null: not observed, see `meetings`.
     """
     if isinstance(outcome, RoundBenefitOutcome):
-        return {r.number: is_in_benefit_on(r.first_day) for r in rounds}
+        return {r.number: is_in_benefit_on(r.due_day) for r in rounds}
     return {
         r.number: F.when(is_round_known(r), had_meeting(r, outcome.kinds))
         for r in rounds

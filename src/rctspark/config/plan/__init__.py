@@ -47,6 +47,7 @@ from rctspark.config.plan.population import (
 from rctspark.config.plan.rounds import Round
 from rctspark.config.plan.tables import (
     HEADINGS,
+    UNIT,
     ArmSizesTable,
     BalanceLine,
     BalanceTable,
@@ -67,6 +68,7 @@ __all__ = [
     "BEFORE_ASSIGNMENT",
     "HEADINGS",
     "LABELS",
+    "UNIT",
     "Among",
     "Analysis",
     "ArmSizesTable",

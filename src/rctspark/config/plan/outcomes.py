@@ -143,7 +143,7 @@ class JobQualityOutcome(_Outcome):
 
 
 class RoundBenefitOutcome(_Outcome):
-    """Whether a person is in benefit on the first day of each of the plan's rounds.
+    """Whether a person is in benefit on the day when each of the plan's rounds is due.
 
     Interruptions that a revival closes count as benefit.
     """

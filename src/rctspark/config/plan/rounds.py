@@ -14,17 +14,22 @@ class Round(Document):
 
     Attributes:
         number: Its number, the horizon of outcomes per round: month 4, 7, 10, 12.
-        first_day: First day of the window, in days since the benefit's start. Who is
-            in benefit on this day is due.
-        last_day: Last day of the window, included.
-        may_be_cut: Whether the end of follow-up may cut the window short. False: a
-            person whose window is not observed in full has no value.
+        first_day: First day on which a contact counts, in days since the benefit's
+            start.
+        last_day: Last such day, included. Whose window is not observed to this day
+            has no value.
+        due_on: Day on which who is in benefit is due. None: the first day.
     """
 
     number: int = Field(ge=1)
     first_day: int = Field(ge=0)
     last_day: int = Field(ge=0)
-    may_be_cut: bool = False
+    due_on: int | None = Field(None, ge=0)
+
+    @property
+    def due_day(self) -> int:
+        """Day on which who is in benefit is due."""
+        return self.first_day if self.due_on is None else self.due_on
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:

@@ -201,6 +201,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 """Kind of table to what may stand before its numbers."""
 
 
+UNIT = "unit"
+"""The heading that does not tell rows apart."""
+
+
 def offers(kind: str, arms: tuple[str, ...]) -> frozenset[str]:
     """Return what may stand in the columns of a kind of table.
 

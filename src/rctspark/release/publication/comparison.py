@@ -13,7 +13,6 @@ from decimal import Decimal, InvalidOperation
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from rctspark.config.plan import HEADINGS
 from rctspark.release.publication.layout import SEPARATOR
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ CONFLICTS = "conflicts.csv"
 HEADER = ("table", "row", "column", "published", "reproduced", "agrees", "reason")
 NOT_EXPLAINED = "not explained"
 Cells = dict[tuple[str, str, str], str]
+Headings = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ComparedCell:
 
     Attributes:
         table: Name of the table.
-        row: Headings of the row: `all | exit | 6`.
+        row: Headings of the row but the unit: `all | exit | 6`.
         column: Heading of the column.
         published: As printed; empty: no sign.
         reproduced: As laid out before disclosure control; empty: no sign, or nothing.
@@ -66,7 +66,7 @@ def compare_with_published(
         are not compared, but name the row.
     """
     found = dict(_laid_cells(tables))
-    headings = {t.name: _headings(t) for t in tables}
+    headings = {t.name: (t.headings, t.keys) for t in tables}
     reasons = _reasons(folder)
     lines = []
     for key, published in published_cells(folder, headings).items():
@@ -79,14 +79,15 @@ def compare_with_published(
 
 
 def published_cells(
-    folder: Path, headings: Mapping[str, frozenset[str]] | None = None
+    folder: Path, headings: Mapping[str, Headings] | None = None
 ) -> Cells:
     """Read the published numbers and signs.
 
     Args:
         folder: Folder of CSV files, one per table.
-        headings: Table to the columns that name its rows; of a table that is absent
-            here, the columns before the first number.
+        headings: Table to the columns that hold no numbers, and those of them that
+            tell rows apart; of a table that is absent here, both are the columns
+            before the first number.
 
     Returns:
         Table, row and column to text, in the order of the files.
@@ -97,9 +98,10 @@ def published_cells(
             continue
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        before = (headings or {}).get(path.stem) or _words_before(rows)
+        words = _words_before(rows)
+        before, keys = (headings or {}).get(path.stem, (words, words))
         for row in rows:
-            name = SEPARATOR.join(v for c, v in row.items() if c in before and v)
+            name = SEPARATOR.join(row[key] for key in keys if row.get(key))
             cells |= {
                 (path.stem, name, column): text
                 for column, text in row.items()
@@ -129,25 +131,19 @@ def _laid_cells(
     tables: Iterable[LaidTable],
 ) -> Iterator[tuple[tuple[str, str, str], str]]:
     for table in tables:
-        before = _headings(table)
         for row in table.rows:
             for column, text in table.line(row).items():
-                if column not in before:
+                if column not in table.headings:
                     yield (table.name, table.key(row), column), text
 
 
-def _headings(table: LaidTable) -> frozenset[str]:
-    words = HEADINGS[table.plan.kind]
-    return frozenset(c for c, word in table.plan.columns.items() if word in words)
-
-
-def _words_before(rows: list[dict[str, str]]) -> frozenset[str]:
+def _words_before(rows: list[dict[str, str]]) -> tuple[str, ...]:
     before = []
     for column in rows[0] if rows else ():
         if all(_is_number(row[column]) for row in rows):
             break
         before.append(column)
-    return frozenset(before)
+    return tuple(before)
 
 
 def _is_number(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.plan import (
     HEADINGS,
+    UNIT,
     ArmSizesTable,
     BalanceTable,
     ContactsTable,
@@ -62,14 +63,25 @@ class LaidTable:
         """Name of its file, without `.csv`."""
         return self.plan.name
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Columns that hold no numbers and signs."""
+        words = HEADINGS[self.plan.kind]
+        return tuple(c for c, word in self.plan.columns.items() if word in words)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns that tell rows apart."""
+        return tuple(c for c in self.headings if self.plan.columns[c] != UNIT)
+
     def line(self, row: Row) -> dict[str, str]:
         """Return one row as it stands in the file: heading of a column to text."""
         texts = {**row.headings, **row.numbers}
         return {column: texts[word] for column, word in self.plan.columns.items()}
 
     def key(self, row: Row) -> str:
-        """Name a row by its headings: `all | exit | 6`."""
-        words = [w for w in self.plan.columns.values() if w in HEADINGS[self.plan.kind]]
+        """Name a row by its headings but the unit: `all | exit | 6`."""
+        words = [self.plan.columns[column] for column in self.keys]
         return SEPARATOR.join(t for t in (row.headings[w] for w in words) if t)
 
 

@@ -184,12 +184,13 @@ def _outcome_of(table: LaidTable, row: Row) -> str:
 
 def _rounds_note(labels: Labels) -> str:
     windows = "; ".join(
-        f"month {r.number}, days {r.first_day} to {r.last_day}"
+        f"month {r.number}, in benefit on day {r.due_day}, interview from day "
+        f"{r.first_day} to {r.last_day}"
         for r in labels.plan.rounds
     )
     return (
-        "Of those in benefit on the first day of the window, who had the interview in "
-        f"it. Windows in days since the benefit's start: {windows}. Cancelled and "
+        "Of those in benefit on the day when the interview is due, who had it in the "
+        f"round's window; days since the benefit's start: {windows}. Cancelled and "
         "missed appointments are no interviews."
     )
 
