@@ -60,7 +60,7 @@ def screen_table(
     if isinstance(plan, ArmSizesTable):
         sizes = {arm.arm: arm.persons for arm in design.arms}
         rows = [
-            replace(row, numbers={"persons": sizes[row.headings["arm"]]})
+            replace(row, numbers={"persons": sizes.get(row.headings["arm"], "0")})
             for row in table.rows
         ]
         return replace(table, rows=tuple(rows), legend=design.legend)
