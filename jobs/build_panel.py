@@ -59,11 +59,12 @@ def build_panel(run: Run) -> None:
     standing = run.stage(
         "spells", keep_standing(flag_overruled(spells, registers.deliveries))
     )
+    newest = keep_newest_contacts(contacts, registers.deliveries)
     panel = sum_active_periods(
         population,
         spells=standing,
         payroll=payroll,
-        contacts=keep_newest_contacts(contacts, registers.deliveries),
+        contacts=newest,
         span=span_of(plan),
         coverage=registers.coverage,
     )
@@ -75,6 +76,8 @@ def build_panel(run: Run) -> None:
         revival_days=plan.population.revival_days,
         benefits=plan.population.benefits,
         earnings_sources=plan.earnings_sources,
+        contacts=newest,
+        rounds=plan.rounds,
     )
     run.publish(
         run.experiment,

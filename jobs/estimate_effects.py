@@ -1,7 +1,7 @@
 """Estimate the effects that the plan registers.
 
 Reads:   population, assignment, person_month, person_outcome; persons
-Writes:  effects
+Writes:  effects; descriptives, where the plan declares tables
 Run:     spark-submit jobs/estimate_effects.py --plan ww
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.contracts import (
     ASSIGNMENT,
+    DESCRIPTIVES,
     EFFECTS,
     FUNNEL,
     PERSON_MONTH,
@@ -21,19 +22,23 @@ from rctspark.contracts import (
     POPULATION,
 )
 from rctspark.estimators.contrast import as_effects
+from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.models import estimate_model
 from rctspark.panel.assemble import expand_panel
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
-from rctspark.sample.assemble import make_sample
-from rctspark.sample.collect import collect_sample
+from rctspark.sample.assemble import make_samples
+from rctspark.sample.collect import collect_samples
+from rctspark.sample.columns import tables_analyses
 from rctspark.sources.settle import LINKING, keep_newest_persons
 
 if TYPE_CHECKING:
-    from rctspark.config.plan import Analysis
-    from rctspark.contracts import Effect
+    from collections.abc import Sequence
+
+    from rctspark.config.plan import Analysis, Plan
+    from rctspark.contracts import Descriptive, Effect
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
 
@@ -58,33 +63,57 @@ def estimate_effects(run: Run) -> None:
         span=span_of(run.plan),
         coverage=registers.coverage,
     )
-    effects: list[Effect] = []
-    for analysis in run.plan.analyses:
-        sample = collect_sample(
-            make_sample(
-                run.plan,
-                population=population,
-                assignment=read(panel, ASSIGNMENT),
-                persons=persons,
-                panel=dense,
-                outcomes=read(panel, PERSON_OUTCOME),
-                analysis=analysis,
-            ),
-            run.plan,
-            analysis=analysis,
-            largest_sample_rows=run.settings.largest_sample_rows,
-        )
-        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
-        effects += estimate_analysis(
-            run, sample, analysis, data_version=registers.version.name
-        )
-    rows = [asdict(effect) for effect in effects]
-    run.publish(
-        run.experiment,
-        [run.candidate(EFFECTS, run.store.rows(EFFECTS, rows))],
-        provenance=provenance,
-        gate=gate,
+    plan, version = run.plan, registers.version.name
+    analyses = plan.analyses + tables_analyses(plan)
+    samples = collect_samples(
+        make_samples(
+            plan,
+            population=population,
+            assignment=read(panel, ASSIGNMENT),
+            persons=persons,
+            panel=dense,
+            outcomes=read(panel, PERSON_OUTCOME),
+            analyses=analyses,
+        ),
+        plan,
+        analyses=analyses,
+        largest_sample_rows=run.settings.largest_sample_rows,
     )
+    effects: list[Effect] = []
+    for analysis, sample in zip(plan.analyses, samples, strict=False):
+        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
+        effects += estimate_analysis(run, sample, analysis, data_version=version)
+    made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
+    if plan.tables:
+        counts = describe(plan, samples, data_version=version)
+        rows = [asdict(count) for count in counts]
+        made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
+    run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
+
+
+def describe(
+    plan: Plan, samples: Sequence[AnalysisSample], *, data_version: str
+) -> list[Descriptive]:
+    """Count what the plan's tables show besides effects.
+
+    Args:
+        plan: The analysis plan.
+        samples: Those of its analyses, and last that of its tables.
+        data_version: Named set of deliveries.
+
+    Returns:
+        Counts and tests.
+    """
+    counts: list[Descriptive] = []
+    for analysis, sample in zip(plan.analyses, samples[:-1], strict=True):
+        counts += describe_amounts(
+            sample, plan, population=analysis.population, data_version=data_version
+        )
+    everyone = plan.analyses[0].population
+    tables = describe_tables(
+        samples[-1], plan, population=everyone, data_version=data_version
+    )
+    return counts + list(tables)
 
 
 def estimate_analysis(

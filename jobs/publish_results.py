@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.contracts import (
     ASSIGNMENT,
+    DESCRIPTIVES,
     EFFECTS,
     FUNNEL,
     PERSON_OUTCOME,
@@ -19,6 +20,7 @@ from rctspark.contracts import (
 )
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.page import write_report
+from rctspark.release.publication.twin import compare_twin
 from rctspark.release.record import Found, make_record, screen_record
 from rctspark.release.tables import (
     effects_table_text,
@@ -44,7 +46,8 @@ TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_OUTCOME, EFFECTS)
 def publish_results(run: Run) -> None:
     """Everything that people read leaves through here, screened."""
     registers = open_registers(run, (), linking=LINKING)
-    results = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
+    tables = (*TABLES, DESCRIPTIVES) if run.plan.tables else TABLES
+    results = run.uses(run.store.pin(run.experiment, tables), tables)
     found = find_results(run, registers, results)
     shares = run.plan.assignment.shares
     counts = dict.fromkeys(run.plan.arms.all, 0) | found.n_per_arm
@@ -58,19 +61,25 @@ def publish_results(run: Run) -> None:
         run_id=results.run_id,
         code_version=code_version(),
     )
+    record, extra = compare_twin(
+        record, run.root / "conf" / "published" / run.plan.name
+    )
     release = screen_record(record)
     out, name = run.settings.out, run.plan.name
     page = write_report(out / "report" / name, record)
-    tables = write_released(out / "released" / name, released_tables(release))
+    written = write_released(
+        out / "released" / name, released_tables(release), extra=extra
+    )
     tracked = track_analysis(
         run.settings.tracking_uri,
         plan=run.plan,
         effects=release.effects,
         record=run.analysed(results, counts, is_synthetic=record.is_synthetic),
-        artifacts=sorted((page.parent / "figures").glob("*.png")) + tables,
+        artifacts=sorted((page.parent / "figures").glob("*.png"))
+        + [path for path in written if path.name not in extra],
         thresholds=run.settings.thresholds,
     )
-    run.log.say(f"report: {page}; {len(tables)} released tables")
+    run.log.say(f"report: {page}; {len(written)} released tables")
     run.log.step(run.job, report=str(page), tracked=tracked)
     table = effects_table_text(
         release.effects, run.plan, is_synthetic=release.is_synthetic
@@ -97,6 +106,8 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
             registers.deliveries["delivery_id"].isin(*ids)
         ),
     }
+    if run.plan.tables:
+        frames["descriptives"] = run.store.read(results, DESCRIPTIVES)
     rows = together(lambda frame: frame.collect(), list(frames.values()))
     asked = zip(frames, rows, strict=True)
     return Found(**{name: [row.asDict() for row in found] for name, found in asked})

@@ -88,6 +88,7 @@ def test_the_funnel_ends_in_those_whom_the_twin_enrolled(lake, place):
 def test_effects_are_those_that_a_count_of_the_events_gives(lake, place):
     effects = read(lake, "experiments/ww/effects")
     effects = effects[effects["model"] == "unadjusted"]
+    effects = effects[effects["population"] == "all"]
     counted = [row for row in truth(place, "effects.csv") if row["effect"]]
     by_key = effects.set_index(["outcome", "horizon"])["estimate"]
     known = [r for r in counted if (r["outcome"], int(r["horizon"])) in by_key.index]
@@ -95,6 +96,53 @@ def test_effects_are_those_that_a_count_of_the_events_gives(lake, place):
     for row in known:
         found = by_key[row["outcome"], int(row["horizon"])]
         np.testing.assert_allclose(found, float(row["effect"]), atol=1e-8)
+
+
+def released(workplace, name):
+    path = workplace / "out" / "released" / "ww" / f"{name}.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_released_tables_have_the_layout_of_the_published_ones(lake, workplace, shared):
+    assert lake.is_dir()
+    for path in (shared / "spec" / "published" / "ww").glob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            published = list(csv.reader(file))
+        found = released(workplace, path.stem)
+        assert found[0] == published[0]
+        assert len(found) == len(published)
+        headings = {"arm", "population", "outcome", "state", "measure", "category"}
+        for place, column in enumerate(found[0]):
+            if column in headings:
+                own = [row[place] for row in published[1:]]
+                assert [row[place] for row in found[1:]] == own
+
+
+def test_a_twin_is_compared_with_every_published_number_and_sign(lake, workplace):
+    assert lake.is_dir()
+    header, *compared = released(workplace, "published_vs_reproduced")
+    assert ",".join(header) == "table,row,column,published,reproduced,agrees,reason"
+    assert len({tuple(row[:3]) for row in compared}) == len(compared) > 0
+    for *_, agrees, reason in compared:
+        assert (agrees == "yes") == (reason == "")
+
+
+def test_persons_whose_sex_or_age_is_not_known_can_not_be_computed(lake, workplace):
+    assert lake.is_dir()
+    rows = {tuple(r[:2]): r[2:] for r in released(workplace, "table_5_1_balance")[1:]}
+    assert set(rows["sex", "unknown"]) <= {"x", "<10"}
+    for characteristic in ("sex", "age", "living_arrangement"):
+        for arm in (0, 1):
+            shown = [r[arm] for key, r in rows.items() if key[0] == characteristic]
+            assert sum(text in {"x", "<10"} for text in shown) >= 1 + (
+                characteristic == "sex"
+            )
+    effects = released(workplace, "effects")
+    place = {name: effects[0].index(name) for name in ("population", "n_arm")}
+    parts = [r for r in effects[1:] if r[place["population"]] in {"male", "female"}]
+    assert parts
+    assert all(int(row[place["n_arm"]]) % 10 == 0 for row in parts)
 
 
 def test_a_second_run_makes_nothing_new(lake, run, place):

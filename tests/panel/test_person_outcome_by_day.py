@@ -62,12 +62,20 @@ TO_JOB = ExitToJobOutcome(
 AT_ONCE = ExitToJobOutcome(
     name="at_once", kind="exit_to_job", within=(5,), apart_months=0
 )
+AS_REGISTERED = ExitToJobOutcome(
+    name="as_registered",
+    kind="exit_to_job",
+    within=(5,),
+    destinations=("work", "self_employed"),
+    payroll=False,
+)
 STATES = ("benefit", "job", "other")
 OUTCOMES = (
     BY_WEEK,
     BY_MONTH,
     TO_JOB,
     AT_ONCE,
+    AS_REGISTERED,
     *(TimeShareOutcome(name=s, kind="time_share", state=s) for s in STATES),
     BenefitDurationOutcome(name="duration", kind="benefit_duration"),
     FirstJobOutcome(name="first_job", kind="first_job"),
@@ -128,7 +136,7 @@ def expected_of(population, spells, payroll, plan):
         for outcome in (BY_WEEK, BY_MONTH):
             for x in outcome.within:
                 values[number, outcome.name, x] = life.within(x, outcome.per)
-        for outcome in (TO_JOB, AT_ONCE):
+        for outcome in (TO_JOB, AT_ONCE, AS_REGISTERED):
             for x in outcome.within:
                 found = life.within(x, PeriodKind.MONTH, to_job=outcome)
                 values[number, outcome.name, x] = found

@@ -104,7 +104,8 @@ class Life:
         near = [
             job
             for job in self.starts
-            if start <= job <= end
+            if to_job.payroll
+            and start <= job <= end
             and job <= shift(out, to_job.apart_months, PeriodKind.MONTH)
             and out <= shift(job, to_job.apart_months, PeriodKind.MONTH)
         ]

@@ -7,7 +7,12 @@ import pytest
 
 from conftest import named
 from rctspark.errors import EstimationError, PlanError
-from rctspark.sample import collect_sample, make_sample
+from rctspark.sample import (
+    collect_sample,
+    collect_samples,
+    make_sample,
+    make_samples,
+)
 from sample.conftest import GROUND
 
 POPULATION = """
@@ -112,6 +117,27 @@ def collect(sample):
     return collected
 
 
+@pytest.fixture
+def collect_all(draw):
+    """The samples of all analyses of a plan, made together."""
+
+    def collected(plan, *, assignment=ASSIGNMENT):
+        samples = make_samples(
+            plan,
+            population=draw(POPULATION),
+            assignment=draw(assignment),
+            persons=draw(PERSONS),
+            panel=draw(PANEL),
+            outcomes=draw(OUTCOMES),
+            analyses=plan.analyses,
+        )
+        return collect_samples(
+            samples, plan, analyses=plan.analyses, largest_sample_rows=10
+        )
+
+    return collected
+
+
 def in_order(**by_name):
     """Values in the order of person_id."""
     return [by_name[name] for name in sorted(by_name, key=named)]
@@ -167,6 +193,33 @@ def test_an_analysis_chooses_persons_arms_and_outcomes(make_plan, collect):
     without = analysis | {"arms": ["basic", "light"], "where": None}
     found = collect(make_plan(analyses=[without]))
     assert found.arm.tolist() == ["basic"]
+
+
+def test_analyses_that_are_made_together_each_have_their_own_persons(
+    make_plan, collect_all
+):
+    assignment = ASSIGNMENT.replace("cat       | intensive   ", "cat       | basic   ")
+    analyses = [
+        {"population": "all", "outcomes": ["exit"], "horizons": [12]},
+        {"population": "old", "where": "age = 'old'", "outcomes": ["working"]},
+        {"population": "left", "among": {"outcome": "exit", "horizon": 12}},
+        {"population": "recorded", "follows": "recorded", "outcomes": ["weeks"]},
+        {"population": "ruled", "follows": "rule", "outcomes": ["weeks"]},
+    ]
+    every, old, left, recorded, ruled = collect_all(
+        make_plan(analyses=analyses, models=[{"name": "unadjusted"}]),
+        assignment=assignment,
+    )
+    assert list(every.outcomes) == [("exit", 12)]
+    assert every.arm.tolist() == in_order(ann="basic", bob="intensive", cat="intensive")
+    # Only bob is known to be old, and to have left within 12 months.
+    assert list(old.outcomes) == [("working", 0), ("working", 1)]
+    assert old.arm.tolist() == left.arm.tolist() == ["intensive"]
+    np.testing.assert_array_equal(left.outcomes["weeks", 0], [40])
+    in_arms = {"ann": "basic", "bob": "intensive", "cat": "basic"}
+    assert recorded.arm.tolist() == in_order(**in_arms)
+    # No rule gave them an arm.
+    assert ruled.n == 0
 
 
 def test_who_is_analysed_can_not_rest_on_arm_or_outcome(make_plan, sample):

@@ -21,11 +21,16 @@ class Thresholds(Document):
         minimum_persons: Fewest persons behind any number.
         minimum_df: Fewest residual degrees of freedom of a model.
         maximum_share: Largest share of a row or column in one category.
+        largest_contribution: Largest share of one person in a sum of amounts.
+        p_percent: Smallest distance, relative to the largest contribution, to which
+            the second largest contributor may estimate it (p%-rule).
     """
 
     minimum_persons: int = Field(10, ge=1)
     minimum_df: int = Field(10, ge=1)
     maximum_share: float = Field(0.90, gt=0, le=1)
+    largest_contribution: float = Field(0.50, gt=0, le=1)
+    p_percent: float = Field(0.10, ge=0, lt=1)
 
 
 class Exemption(Document):

@@ -12,6 +12,7 @@ from rctspark.contracts.delivery import (
     PERSON_LINKS,
     REJECTED_ROWS,
 )
+from rctspark.contracts.descriptives import DESCRIPTIVES, Descriptive
 from rctspark.contracts.operation import (
     GATE_RESULTS,
     RELEASES,
@@ -50,6 +51,7 @@ TABLES = {
         PERSON_MONTH,
         PERSON_OUTCOME,
         EFFECTS,
+        DESCRIPTIVES,
         GATE_RESULTS,
         RELEASES,
     )
@@ -63,6 +65,7 @@ __all__ = [
     "CONTACTS",
     "DATA_VERSIONS",
     "DELIVERIES",
+    "DESCRIPTIVES",
     "EFFECTS",
     "FUNNEL",
     "GATE_RESULTS",
@@ -79,6 +82,7 @@ __all__ = [
     "RELEASES",
     "TABLES",
     "Column",
+    "Descriptive",
     "Effect",
     "Gate",
     "GateResult",

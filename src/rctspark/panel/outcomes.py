@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
 from typing import TYPE_CHECKING
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from rctspark.config.plan import (
     BenefitDurationOutcome,
-    ExitOutcome,
+    ContactCountOutcome,
     ExitToJobOutcome,
     FirstJobOutcome,
+    JobQualityOutcome,
     PanelOutcome,
+    PerRoundOutcome,
+    RoundContactOutcome,
     TimeShareOutcome,
 )
 from rctspark.contracts import PERSON_OUTCOME
 from rctspark.errors import PlanError
 from rctspark.panel.chain import attach_benefit_end
-from rctspark.panel.dates import shift_day
-from rctspark.panel.finds import attach_first_jobs, near_exit
-from rctspark.panel.lives import attach_jobs, attach_spells
+from rctspark.panel.finds import attach_first_jobs
+from rctspark.panel.lives import attach_jobs, attach_meetings, attach_spells
 from rctspark.panel.shares import attach_days_in_states
-from rctspark.periods import PeriodKind
+from rctspark.panel.values import values_of, values_per_round
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
-    from rctspark.config.plan import Outcome
+    from rctspark.config.plan import Outcome, Round
 
-NO_HORIZON = 0
 NO_ROWS = "CAST(array() AS array<struct<outcome: string, horizon: int, value: double>>)"
-WITH_JOBS = (ExitToJobOutcome, TimeShareOutcome, FirstJobOutcome)
+WITH_JOBS = (ExitToJobOutcome, TimeShareOutcome, FirstJobOutcome, JobQualityOutcome)
+WITH_MEETINGS = (RoundContactOutcome, ContactCountOutcome)
 
 
 def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
@@ -47,6 +47,8 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
     revival_days: int | None,
     benefits: tuple[str, ...],
     earnings_sources: tuple[str, ...],
+    contacts: DataFrame | None = None,
+    rounds: Sequence[Round] = (),
 ) -> DataFrame:
     """Measure the plan's outcomes that are defined in days.
 
@@ -63,6 +65,9 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
         revival_days: Longest interruption that does not end a benefit, in days.
         benefits: Schemes whose spells count.
         earnings_sources: Sources of earnings that count.
+        contacts: CONTACTS of one data version, one row per person and contact; None
+            where no outcome asks for them.
+        rounds: The plan's rounds of interviews.
 
     Returns:
         PERSON_OUTCOME: one row per enrolled person, outcome and horizon.
@@ -83,12 +88,16 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
             .transform(attach_first_jobs, apart_months=tuple(sorted(apart)))
             .transform(attach_days_in_states)
         )
+    if contacts is not None and any(isinstance(o, WITH_MEETINGS) for o in wanted):
+        measured = measured.transform(attach_meetings, contacts)
     measured = measured.withColumn("days", F.col("benefit_length_days"))
     _require_sql(measured, wanted)
-    return _expand_outcomes(measured, wanted)
+    return _expand_outcomes(measured, wanted, rounds)
 
 
-def _expand_outcomes(measured: DataFrame, outcomes: Sequence[Outcome]) -> DataFrame:
+def _expand_outcomes(
+    measured: DataFrame, outcomes: Sequence[Outcome], rounds: Sequence[Round]
+) -> DataFrame:
     """Turn one row per person into one per person, outcome and horizon."""
     rows = [
         F.struct(
@@ -97,7 +106,7 @@ def _expand_outcomes(measured: DataFrame, outcomes: Sequence[Outcome]) -> DataFr
             value.cast("double").alias("value"),
         )
         for outcome in outcomes
-        for horizon, value in values_of(outcome).items()
+        for horizon, value in _values(outcome, rounds).items()
     ]
     table = F.array(*rows) if rows else F.expr(NO_ROWS)
     long = measured.select("person_id", F.inline(table))
@@ -106,83 +115,10 @@ def _expand_outcomes(measured: DataFrame, outcomes: Sequence[Outcome]) -> DataFr
     )
 
 
-@singledispatch
-def values_of(outcome: object) -> dict[int, Column]:
-    """Return the value of an outcome at each of its horizons.
-
-    Args:
-        outcome: An outcome of the plan that is defined in days.
-
-    Returns:
-        Horizon to value, over the columns that `assemble_person_outcome` attaches;
-        horizon 0 for an outcome without horizons. Null: not observed in full, or
-        not defined for the person.
-    """
-    raise TypeError(f"{type(outcome).__name__} is not an outcome defined in days.")
-
-
-@values_of.register
-def _(outcome: ExitOutcome) -> dict[int, Column]:
-    return {
-        x: _observed(_end_of_window(x, outcome.per), _exit_by(x, outcome.per))
-        for x in outcome.within
-    }
-
-
-@values_of.register
-def _(outcome: ExitToJobOutcome) -> dict[int, Column]:
-    job = F.col(near_exit(outcome.apart_months))
-    destinations = F.array(*[F.lit(d) for d in outcome.destinations])
-    went_there = (
-        F.coalesce(
-            F.arrays_overlap("exit_destinations", destinations),
-            F.lit(False),  # noqa: FBT003
-        )
-        if outcome.destinations
-        else F.lit(False)  # noqa: FBT003
-    )
-    values = {}
-    for x in outcome.within:
-        end = _end_of_window(x, PeriodKind.MONTH)
-        found_job = F.coalesce(job <= end, F.lit(False))  # noqa: FBT003
-        to_job = _exit_by(x, PeriodKind.MONTH) & (found_job | went_there)
-        values[x] = _observed(end, to_job)
-    return values
-
-
-@values_of.register
-def _(outcome: TimeShareOutcome) -> dict[int, Column]:
-    whole = F.col("follow_up_days")
-    days = {
-        "benefit": F.col("benefit_days"),
-        "job": F.col("job_days"),
-        "other": F.col("other_days"),
-    }
-    return {NO_HORIZON: days[outcome.state] / whole}
-
-
-@values_of.register
-def _(outcome: BenefitDurationOutcome) -> dict[int, Column]:
-    return {NO_HORIZON: F.when(F.col("days").isNotNull(), F.expr(outcome.value))}
-
-
-@values_of.register
-def _(outcome: FirstJobOutcome) -> dict[int, Column]:  # noqa: ARG001 (chosen by type)
-    return {NO_HORIZON: F.date_diff("first_job_start", "enrolment_date")}
-
-
-def _end_of_window(within: int, per: PeriodKind) -> Column:
-    return shift_day(F.col("benefit_start_date"), within, per)
-
-
-def _exit_by(within: int, per: PeriodKind) -> Column:
-    is_by = F.col("exit_day") <= _end_of_window(within, per)
-    return F.coalesce(is_by, F.lit(False))  # noqa: FBT003
-
-
-def _observed(end: Column, value: Column) -> Column:
-    is_whole = F.col("has_benefit") & (end <= F.col("observed_until"))
-    return F.when(is_whole, value.cast("double"))
+def _values(outcome: Outcome, rounds: Sequence[Round]) -> dict[int, Column]:
+    if isinstance(outcome, PerRoundOutcome):
+        return values_per_round(outcome, rounds)
+    return values_of(outcome)
 
 
 def _require_sql(measured: DataFrame, outcomes: Sequence[Outcome]) -> None:

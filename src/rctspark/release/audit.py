@@ -95,9 +95,16 @@ def find_sensitive(sums: Sums, thresholds: Thresholds) -> tuple[Sensitive, ...]:
     # A reader may be left with 'fewer than 10', but never with one value.
     high = max(fewest - 1, 2)
     found = [
-        Sensitive(name, {name: 1}, 1, high, f"fewer than {fewest} persons")
+        # Few persons may be behind a large number: the reader must deem more possible.
+        Sensitive(
+            name,
+            {name: 1},
+            1,
+            high if count < fewest else count + 1,
+            f"fewer than {fewest} persons",
+        )
         for name, count in sums.counts.items()
-        if 0 < count < fewest
+        if 0 < sums.behind.get(name, count) < fewest
     ]
     for line in sums.lines:
         total = sums.counts[line.total]

@@ -3,7 +3,7 @@
 Rules 1 (cells), 2 (models), 3 (group disclosure), 5 (nothing on single persons), 7 (n
 behind every figure) and 8 (a table says how a cell is hidden), and rule 6 (secondary
 suppression) inside one table. Dominance (rule 4) needs single contributions, which
-never come here; whoever computes a mean of amounts has to check it before.
+never come here: which sums one person dominates is found where they are summed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from rctspark.config.plan import ExitOutcome, ExitToJobOutcome, PanelOutcome
+from rctspark.config.plan import (
+    ContactCountOutcome,
+    ExitOutcome,
+    ExitToJobOutcome,
+    JobQualityOutcome,
+    PanelOutcome,
+    PerRoundOutcome,
+    ReentryOutcome,
+)
 from rctspark.errors import DisclosureError, listed
 from rctspark.release.audit import Mark
 from rctspark.release.sums import cell, one_way, two_way
@@ -79,9 +87,15 @@ def yes_no_outcomes(plan: Plan) -> frozenset[str]:
     Returns:
         Names of outcomes.
     """
-    counted = (ExitOutcome, ExitToJobOutcome, PanelOutcome)
+    counted = (
+        ExitOutcome | ExitToJobOutcome | PanelOutcome | ReentryOutcome | PerRoundOutcome
+    )
     return frozenset(
-        o.name for o in plan.outcomes if isinstance(o, counted) and o.unit == "share"
+        o.name
+        for o in plan.outcomes
+        if (isinstance(o, counted) and o.unit == "share")
+        or (isinstance(o, JobQualityOutcome) and o.measure == "first_job_permanent")
+        or (isinstance(o, ContactCountOutcome) and o.measure == "any")
     )
 
 
@@ -91,6 +105,7 @@ def screen_effects(
     *,
     yes_no: frozenset[str] = frozenset(),
     enrolled: Mapping[str, int] | None = None,
+    dominated: frozenset[tuple[str, str, int, str]] = frozenset(),
 ) -> ScreenedEffects:
     """Sort effects into those that may leave and those that may not.
 
@@ -105,6 +120,8 @@ def screen_effects(
         yes_no: Outcomes whose means are shares of persons (`yes_no_outcomes`).
         enrolled: Arm to everyone enrolled, where a reader knows it: an effect on all
             but a few of an arm tells those few apart. None: not looked at.
+        dominated: Population, outcome, horizon and arm of means in which one person
+            weighs too much.
 
     Returns:
         The effects kept, and those withheld with the reason.
@@ -114,7 +131,8 @@ def screen_effects(
     for effect in effects:
         contrasts[_contrast(effect)].append(effect)
     reasons = {
-        contrast: _reason(same, thresholds, yes_no, enrolled or {})
+        contrast: _dominance(same[0], dominated)
+        or _reason(same, thresholds, yes_no, enrolled or {})
         for contrast, same in contrasts.items()
     }
     kept = tuple(e for e in effects if not reasons[_contrast(e)])
@@ -126,6 +144,12 @@ def screen_effects(
             if reasons[_contrast(e)]
         ),
     )
+
+
+def _dominance(e: Effect, dominated: frozenset[tuple[str, str, int, str]]) -> str:
+    sides = [(e.population, e.outcome, e.horizon, arm) for arm in (e.arm, e.against)]
+    is_told = any(side in dominated for side in sides)
+    return "one person weighs too much in the mean of an arm" if is_told else ""
 
 
 def _contrast(e: Effect) -> tuple[str, str, str, int, str, str, str]:
@@ -279,7 +303,7 @@ def legend(marks: Iterable[Mark], thresholds: Thresholds) -> str:
     fewest = thresholds.minimum_persons
     words = {
         Mark.BELOW: f"<{fewest}: from 1 to {fewest - 1} persons.",
-        Mark.HIDDEN: f"{HIDDEN}: not shown, because it is a small number, or because "
-        "a small number or a group's outcome could be computed from it.",
+        Mark.HIDDEN: f"{HIDDEN}: not shown, because it is a small number or nearly all "
+        "of its row or column, or because such a number could be computed from it.",
     }
     return " ".join(text for mark, text in words.items() if mark in used)

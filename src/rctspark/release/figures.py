@@ -220,7 +220,10 @@ def _forests(release: Release, labels: Labels) -> list[Figure]:
     by_unit: dict[str, list[Effect]] = {}
     for e in [*fixed_horizon, *heads]:
         by_unit.setdefault(labels.outcome(e.outcome).unit, []).append(e)
+    first = {h.outcome for h in plan.headlines}
     return [
         draw_forest(unit, effects, labels, is_synthetic=release.is_synthetic)
         for unit, effects in by_unit.items()
+        # A point alone says no more than its row in the table, unless it comes first.
+        if len(effects) > 1 or effects[0].outcome in first
     ]

@@ -14,6 +14,7 @@ from rctspark.config.plan import (
     ExitOutcome,
     ExitToJobOutcome,
     PanelOutcome,
+    PerRoundOutcome,
 )
 from rctspark.periods import PeriodKind
 
@@ -33,6 +34,7 @@ WORDS = {
         "within": "within {n} {periods}",
         "at": "{period} {n}",
         "spell": "whole spell",
+        "round": "round of month {n}",
         "until": "until {day}",
         "pp": "percentage points",
         "percent": "%",
@@ -49,6 +51,7 @@ WORDS = {
         "within": "binnen {n} {periods}",
         "at": "{period} {n}",
         "spell": "hele uitkering",
+        "round": "ronde van maand {n}",
         "until": "tot en met {day}",
         "pp": "procentpunt",
         "percent": "%",
@@ -116,6 +119,8 @@ class Labels:
         if isinstance(outcome, PanelOutcome):
             period = words[self.plan.period.value]
             return words["at"].format(period=period, n=horizon)
+        if isinstance(outcome, PerRoundOutcome):
+            return words["round"].format(n=horizon)
         if isinstance(outcome, BenefitDurationOutcome):
             return words["spell"]
         return words["until"].format(day=self.day(self.plan.follow_up_until))

@@ -100,8 +100,16 @@ def persons(count: str | int) -> str:
     return f"{int(text):,}" if text.isdigit() else text
 
 
-def kept_decimals(std_error: float) -> int:
-    """Return the decimals that released data keep, given the standard error."""
+def kept_decimals(std_error: float, *, digits: int = KEPT_DIGITS) -> int:
+    """Return the decimals that released data keep.
+
+    Args:
+        std_error: Standard error of the effect.
+        digits: Its significant digits that are kept.
+
+    Returns:
+        Digits after the point.
+    """
     if not (math.isfinite(std_error) and std_error > 0):
-        return KEPT_DIGITS
-    return max(KEPT_DIGITS - 1 - math.floor(math.log10(std_error)), 0)
+        return digits
+    return max(digits - 1 - math.floor(math.log10(std_error)), 0)

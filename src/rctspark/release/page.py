@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import resources
+from itertools import count
 from typing import TYPE_CHECKING
 
 import jinja2
@@ -14,6 +16,7 @@ from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
+from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
 from rctspark.release.tables import csv_bytes, released_tables
 from rctspark.release.wording import design_words, findings, lower, p_relation
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 PAGE = "index.html"
 FIGURES = "figures"
 TABLES = "tables"
+FIRST_NUMBERED = 5
+"""Sections up to the arms always stand on the page; what follows depends."""
 
 
 def write_report(folder: Path, record: ReportRecord) -> Path:
@@ -100,6 +105,8 @@ def render_page(release: Release, figures: Sequence[Figure]) -> str:
         findings=findings(release, labels),
         design=design_words(release, labels),
         arms=_arms(release),
+        sections=sections(release, labels),
+        number=partial(next, count(FIRST_NUMBERED)),
         flow=next((f for f in figures if f.name == "flow"), None),
         forests=[f for f in figures if f.name.startswith("effects-")],
         fixed_tables=[t for t in tables if not t.outcome],

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from rctspark.contracts import Effect
+from rctspark.contracts import Descriptive, Effect
 from rctspark.errors import ContractError, listed
+from rctspark.release.coarsening import coarsen_parts
 from rctspark.release.design import (
     ArmCount,
     DesignCounts,
@@ -20,6 +21,9 @@ from rctspark.release.disclosure import (
     screen_effects,
     yes_no_outcomes,
 )
+from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.layout import Book, LaidTable, lay_out
+from rctspark.release.publication.screening import screen_table
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -81,8 +85,12 @@ class ReportRecord:
         code_version: Version and digest of the package.
         run_id: Run that made the record.
         is_synthetic: Whether any delivery is made up.
+        is_all_synthetic: Whether every delivery is.
         links: Words to a path, relative to the report: quality site, tracked runs.
         has_stars: Whether tables carry stars for levels of p.
+        descriptives: Counts and tests of the plan's tables.
+        comparison: Cells of a twin's tables that were compared with published ones,
+            and how many of them agree. None: not compared.
     """
 
     plan: Plan
@@ -101,6 +109,14 @@ class ReportRecord:
     exemptions: tuple[Exemption, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     has_stars: bool = True
+    descriptives: tuple[Descriptive, ...] = ()
+    is_all_synthetic: bool = False
+    comparison: tuple[int, int] | None = None
+
+    @property
+    def book(self) -> Book:
+        """The results by what they are about."""
+        return Book(self.plan, self.effects, self.descriptives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +150,8 @@ class Release:
         is_synthetic: Whether the data are made up.
         links: Words to a path.
         has_stars: Whether tables carry stars.
+        tables: The plan's tables in their own layout, screened.
+        comparison: As in the record.
     """
 
     plan: Plan
@@ -152,6 +170,8 @@ class Release:
     is_synthetic: bool
     links: Mapping[str, str]
     has_stars: bool
+    tables: tuple[LaidTable, ...]
+    comparison: tuple[int, int] | None
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -173,6 +193,7 @@ class Found:
         arms: Enrolled persons by arm of the rule, recorded arm and analysed arm.
         unobserved: Persons without an outcome, by outcome and horizon.
         deliveries: DELIVERIES of the data version.
+        descriptives: DESCRIPTIVES; none where the plan has no tables.
     """
 
     effects: Rows
@@ -180,6 +201,7 @@ class Found:
     arms: Rows
     unobserved: Rows
     deliveries: Rows
+    descriptives: Rows = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -233,8 +255,11 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         code_version=code_version,
         run_id=run_id,
         is_synthetic=any(row["is_synthetic"] for row in found.deliveries),
+        is_all_synthetic=bool(found.deliveries)
+        and all(row["is_synthetic"] for row in found.deliveries),
         unobserved=tuple(Unobserved(**row) for row in found.unobserved),
         links={"Quality of the data": "../../quality/index.html"},
+        descriptives=tuple(Descriptive(**row) for row in found.descriptives),
     )
 
 
@@ -261,7 +286,9 @@ def screen_record(record: ReportRecord) -> Release:
         record.thresholds,
         yes_no=yes_no_outcomes(record.plan),
         enrolled=enrolled,
+        dominated=find_dominated(record.descriptives, record.thresholds),
     )
+    kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
     design = screen_design(
         record.funnel,
         record.assignment,
@@ -272,7 +299,7 @@ def screen_record(record: ReportRecord) -> Release:
     return Release(
         plan=record.plan,
         plan_hash=record.plan_hash,
-        effects=screened.kept,
+        effects=kept,
         n_withheld=len(screened.withheld),
         design=design,
         unobserved=_screen_unobserved(record, screened),
@@ -286,6 +313,22 @@ def screen_record(record: ReportRecord) -> Release:
         is_synthetic=record.is_synthetic,
         links=record.links,
         has_stars=record.has_stars,
+        tables=_screened_tables(record, design, Book(record.plan, kept, ())),
+        comparison=record.comparison,
+    )
+
+
+def _screened_tables(
+    record: ReportRecord, design: DesignCounts, shown: Book
+) -> tuple[LaidTable, ...]:
+    if not record.descriptives:
+        return ()
+    book = record.book
+    return tuple(
+        screen_table(
+            lay_out(table, book), book, record.thresholds, design=design, shown=shown
+        )
+        for table in record.plan.tables
     )
 
 
@@ -337,8 +380,11 @@ def _screen_unobserved(
     # the persons observed in the other arms.
     withheld = {(w.outcome, w.horizon) for w in screened.withheld}
     fewest = record.thresholds.minimum_persons
+    estimated = {e.outcome for e in record.effects}
     shown = []
     for line in record.unobserved:
+        if line.outcome not in estimated:
+            continue
         if (line.outcome, line.horizon) in withheld:
             persons = "x"
         elif 0 < line.persons < fewest:

@@ -38,12 +38,15 @@ class Sums:
         equations: Name to factor; each equation's terms add up to zero.
         lines: Rows and columns: where a category is compared with its total.
         margins: Names of totals, which are the last to be hidden.
+        behind: Persons behind a number that does not count persons itself, but what
+            happened to them. A number that is absent counts persons.
     """
 
     counts: Mapping[str, int]
     equations: tuple[Equation, ...] = ()
     lines: tuple[Line, ...] = ()
     margins: frozenset[str] = field(default_factory=frozenset)
+    behind: Mapping[str, int] = field(default_factory=dict)
 
     def joined(self, other: Sums) -> Sums:
         """Put two tables in front of one reader; equal names are one number.
@@ -69,6 +72,7 @@ class Sums:
             self.equations + other.equations,
             self.lines + other.lines,
             self.margins | other.margins,
+            {**self.behind, **other.behind},
         )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rctspark.config import Plan
     from rctspark.contracts import Effect
+    from rctspark.release.publication.layout import LaidTable
     from rctspark.release.record import Release
 
 NOT_SHOWN = "not shown"
@@ -66,7 +67,9 @@ def released_tables(
     Returns:
         `effects` (one row per contrast that may leave), `funnel`, `arms` and, where
         there are any, `not_observed`; counts that may not be shown stand as `<10` or
-        `x`. Every table carries data version, plan hash and whether it is synthetic.
+        `x`. Every one carries data version, plan hash and whether it is synthetic.
+        Then the plan's tables in the layout that it declares, and `contents`, which
+        carries all that for them.
     """
     labels = Labels(release.plan, language)
     tables = {
@@ -76,7 +79,11 @@ def released_tables(
     }
     if release.unobserved:
         tables["not_observed"] = _unobserved_table(release, labels)
-    return {name: table.assign(**release.stamp) for name, table in tables.items()}
+    if release.tables:
+        tables["contents"] = _contents_table(release, labels)
+    stamped = {name: t.assign(**release.stamp) for name, t in tables.items()}
+    # The plan's own tables have the columns that it declares, and no others.
+    return stamped | {t.name: _laid_table(t) for t in release.tables}
 
 
 def effect_table(effects: Iterable[Effect], labels: Labels) -> pd.DataFrame:
@@ -143,12 +150,29 @@ def _unobserved_table(release: Release, labels: Labels) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).assign(n=release.design.enrolled)
 
 
-def write_released(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
+def _laid_table(table: LaidTable) -> pd.DataFrame:
+    return pd.DataFrame(
+        [table.line(row) for row in table.rows], columns=list(table.plan.columns)
+    )
+
+
+def _contents_table(release: Release, labels: Labels) -> pd.DataFrame:
+    rows = [(t.name, labels.of(t.name), t.legend) for t in release.tables]
+    return pd.DataFrame(rows, columns=["table", "title", "hidden_cells"])
+
+
+def write_released(
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    extra: Mapping[str, bytes] | None = None,
+) -> list[Path]:
     """Write tables as CSV, all or none.
 
     Args:
         folder: `out/released/<experiment>`; what an earlier run left there goes.
         tables: Name to table, screened.
+        extra: Name of a file to its content, where there is more than tables.
 
     Returns:
         The files, in order of name.
@@ -157,6 +181,7 @@ def write_released(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Pat
         StoreError: The folder holds files that this package did not write.
     """
     files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()}
+    files |= extra or {}
     replace_folder(folder, files)
     return [folder / name for name in sorted(files)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rctspark.sample.assemble import make_sample
-from rctspark.sample.collect import collect_sample
+from rctspark.sample.assemble import make_sample, make_samples
+from rctspark.sample.collect import collect_sample, collect_samples
 
-__all__ = ["collect_sample", "make_sample"]
+__all__ = ["collect_sample", "collect_samples", "make_sample", "make_samples"]

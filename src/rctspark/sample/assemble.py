@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from rctspark.errors import PlanError, listed
 from rctspark.sample.columns import (
+    flag_column,
     outcome_column,
     outcome_horizons,
     outcomes_of,
@@ -26,11 +27,14 @@ from rctspark.sample.outcomes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import DataFrame
 
     from rctspark.config.plan import Analysis, Plan
 
-RESERVED = {"person_id", "arm"}
+ARMS = ("arm", "arm_by_rule", "arm_recorded")
+RESERVED = {"person_id", *ARMS}
 
 
 def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
@@ -45,10 +49,6 @@ def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
 ) -> DataFrame:
     """Make the sample of one analysis: everyone enrolled whom it speaks of.
 
-    Who is analysed is decided before arm and outcomes are attached, so it can only
-    rest on what was known at enrolment. Nobody leaves because a register does not
-    know the person: what is missing is null, and `collect_sample` counts it.
-
     Args:
         plan: The analysis plan.
         population: POPULATION.
@@ -59,16 +59,64 @@ def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
         analysis: One of the plan's analyses.
 
     Returns:
-        One row per person: `person_id`, `arm` (null: not assigned), a column per
-        covariate of the plan (double, or text for categories; null: not known), and
-        `<outcome>@<horizon>` for every outcome of the analysis (double; null: not
-        observed).
+        What `make_samples` returns for this analysis alone, those left out gone.
+
+    Raises:
+        PlanError: SQL of the plan can't be used; all faults at once.
+    """
+    flagged = make_samples(
+        plan,
+        population=population,
+        assignment=assignment,
+        persons=persons,
+        panel=panel,
+        outcomes=outcomes,
+        analyses=(analysis,),
+    )
+    flag = flag_column(0)
+    analysed = flagged.where(F.col(flag)).drop(flag) if analysis.where else flagged
+    return keep_arms(analysed, plan=plan, analysis=analysis)
+
+
+def make_samples(  # noqa: PLR0913 (an analysis rests on five tables)
+    plan: Plan,
+    *,
+    population: DataFrame,
+    assignment: DataFrame,
+    persons: DataFrame,
+    panel: DataFrame,
+    outcomes: DataFrame,
+    analyses: Sequence[Analysis],
+) -> DataFrame:
+    """Make the samples of several analyses at once: everyone enrolled, flagged.
+
+    Who is analysed is decided before arm and outcomes are attached, so it can only
+    rest on what was known at enrolment. Nobody leaves because a register does not
+    know the person: what is missing is null, and `collect_samples` counts it.
+
+    Args:
+        plan: The analysis plan.
+        population: POPULATION.
+        assignment: ASSIGNMENT.
+        persons: PERSONS, one row per person: the newest known.
+        panel: PERSON_MONTH, dense.
+        outcomes: PERSON_OUTCOME.
+        analyses: Analyses of the plan.
+
+    Returns:
+        One row per person: `person_id`, `arm` (null: not assigned), `arm_by_rule`
+        and `arm_recorded`, a column per covariate of the plan (double, or text for
+        categories; null: not known), `<outcome>@<horizon>` for every outcome of the
+        analyses (double; null: not observed), and `analysed@<i>` for each analysis
+        that has a condition.
 
     Raises:
         PlanError: SQL of the plan can't be used; all faults at once.
     """
     enrolled = population.where("is_enrolled")
-    wanted = outcomes_of(plan, analysis)
+    names = {o.name for analysis in analyses for o in outcomes_of(plan, analysis)}
+    names |= {a.among.outcome for a in analyses if a.among}
+    wanted = [o for o in plan.outcomes if o.name in names]
     faults = [
         *_plan_faults(plan),
         *covariate_faults(
@@ -84,14 +132,16 @@ def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
         .transform(attach_person, persons)
         .transform(attach_covariates, covariates=plan.covariates)
     )
-    analysed = keep_analysed(described, plan=plan, analysis=analysis)
-    assigned = keep_arms(attach_arm(analysed, assignment), plan=plan, analysis=analysis)
+    flagged = flag_analysed(described, plan=plan, analyses=analyses)
+    assigned = attach_arm(flagged, assignment)
     covariates = [c.name for c in plan.covariates]
     columns = [
         outcome_column(o.name, h) for o in wanted for h in outcome_horizons(plan, o)
     ]
+    flags = [flag_column(i) for i, analysis in enumerate(analyses) if analysis.where]
+    named = ["person_id", *ARMS, *covariates]
     return (
-        assigned.select("person_id", "arm", *covariates)
+        assigned.select(*named, *flags)
         .transform(
             attach_panel_outcomes,
             keep_enrolled(panel, enrolled),
@@ -104,33 +154,41 @@ def make_sample(  # noqa: PLR0913 (an analysis rests on five tables)
             plan=plan,
             outcomes=wanted,
         )
-        .select("person_id", "arm", *covariates, *columns)
+        .select(*named, *columns, *flags)
     )
 
 
-def keep_analysed(described: DataFrame, *, plan: Plan, analysis: Analysis) -> DataFrame:
-    """Keep those of whom the analysis speaks.
+def flag_analysed(
+    described: DataFrame, *, plan: Plan, analyses: Sequence[Analysis]
+) -> DataFrame:
+    """Say of whom each analysis speaks.
 
-    Whoever's condition is not known leaves: the analysis is about those of whom it
-    is known to hold.
+    Whoever's condition is not known is left out: an analysis is about those of whom
+    it is known to hold.
 
     Args:
         described: One row per enrolled person, without arm and outcomes.
         plan: The analysis plan.
-        analysis: One of its analyses.
+        analyses: Some of its analyses.
 
     Returns:
-        Fewer rows, the same columns.
+        The same rows, with `analysed@<i>` for each analysis that has a condition.
 
     Raises:
-        PlanError: The condition can't be used.
+        PlanError: A condition can't be used.
     """
-    if analysis.where is None:
-        return described
-    fault = sql_fault(described, analysis.where, types=("boolean",))
-    where = f"analysis {analysis.population}: where"
-    _refuse(plan, [f"{where} {fault}"] if fault else [])
-    return described.where(F.expr(analysis.where))
+    faults, flags = [], {}
+    for i, analysis in enumerate(analyses):
+        if analysis.where is None:
+            continue
+        fault = sql_fault(described, analysis.where, types=("boolean",))
+        if fault:
+            faults.append(f"analysis {analysis.population}: where {fault}")
+        else:
+            holds = F.coalesce(F.expr(analysis.where), F.lit(False))  # noqa: FBT003
+            flags[flag_column(i)] = holds
+    _refuse(plan, faults)
+    return described.withColumns(flags) if flags else described
 
 
 def attach_person(enrolled: DataFrame, persons: DataFrame) -> DataFrame:
@@ -153,8 +211,8 @@ def keep_enrolled(rows: DataFrame, enrolled: DataFrame) -> DataFrame:
 
 
 def attach_arm(persons: DataFrame, assignment: DataFrame) -> DataFrame:
-    """Add the arm that the analysis follows; null: no row in ASSIGNMENT."""
-    arms = assignment.select("person_id", "arm")
+    """Add the arms of ASSIGNMENT; null: no row there."""
+    arms = assignment.select("person_id", *ARMS)
     return persons.join(arms, on="person_id", how="left")
 
 

@@ -12,12 +12,15 @@ from rctspark.contracts.sample import AnalysisSample
 from rctspark.errors import EstimationError, listed
 from rctspark.sample.columns import (
     covariates_used,
+    estimated_horizons,
+    flag_column,
     outcome_column,
-    outcome_horizons,
     outcomes_of,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
@@ -25,15 +28,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+FOLLOWED = {"rule": "arm_by_rule", "recorded": "arm_recorded"}
+"""Which arm an analysis follows to the column that holds it."""
+
 
 def collect_sample(
     sample: DataFrame, plan: Plan, *, analysis: Analysis, largest_sample_rows: int
 ) -> AnalysisSample:
-    """Bring the sample to the driver: one Spark job, whatever the outcomes.
-
-    A categorical covariate becomes a column of zeros and ones per category but the
-    first. Covariates that no model of the analysis uses may be unknown (NaN); the
-    others may not.
+    """Bring the sample of one analysis to the driver.
 
     Args:
         sample: What `make_sample` returns.
@@ -45,20 +47,78 @@ def collect_sample(
         The sample, in the order of `person_id`.
 
     Raises:
+        EstimationError: As `collect_samples`.
+    """
+    unconditional = analysis.model_copy(update={"where": None})
+    return collect_samples(
+        sample,
+        plan,
+        analyses=(unconditional,),
+        largest_sample_rows=largest_sample_rows,
+    )[0]
+
+
+def collect_samples(
+    samples: DataFrame,
+    plan: Plan,
+    *,
+    analyses: Sequence[Analysis],
+    largest_sample_rows: int,
+) -> tuple[AnalysisSample, ...]:
+    """Bring samples to the driver: one Spark job, whatever the analyses and outcomes.
+
+    A categorical covariate becomes a column of zeros and ones per category but the
+    first. Covariates that no model of an analysis uses may be unknown (NaN); the
+    others may not.
+
+    Args:
+        samples: What `make_samples` returns.
+        plan: The analysis plan.
+        analyses: The analyses that they were made for, in the same order.
+        largest_sample_rows: Most persons that may come.
+
+    Returns:
+        One sample per analysis, in the order of `person_id`.
+
+    Raises:
         EstimationError: There are more persons than may come; a person stands there
             twice or has no arm of the plan; a covariate that is used is not known
             for someone or has a category that the plan does not list. All at once,
             with counts.
     """
-    rows = _collect(sample.limit(largest_sample_rows + 1))
+    rows = _collect(samples.limit(largest_sample_rows + 1))
     if len(rows) > largest_sample_rows:
+        names = ", ".join(dict.fromkeys(a.population for a in analyses))
         raise EstimationError(
-            f"Analysis {analysis.population} has more than {largest_sample_rows} "
+            f"Analysis {names} has more than {largest_sample_rows} "
             "persons, the most that are brought to the driver. Give the driver "
             "memory for them and raise largest_sample_rows in conf/, or narrow the "
             "analysis."
         )
     rows = rows.sort_values("person_id", ignore_index=True)
+    return tuple(
+        _sample_of(_rows_of(rows, plan, analysis, place), plan, analysis)
+        for place, analysis in enumerate(analyses)
+    )
+
+
+def _rows_of(
+    rows: pd.DataFrame, plan: Plan, analysis: Analysis, place: int
+) -> pd.DataFrame:
+    """Take those of whom an analysis speaks, in the arm that it follows."""
+    if analysis.where is not None:
+        rows = rows[rows[flag_column(place)]]
+    if analysis.among is not None:
+        selecting = outcome_column(analysis.among.outcome, analysis.among.horizon)
+        rows = rows[rows[selecting] == 1]
+    if analysis.follows is not None:
+        followed = rows[FOLLOWED[analysis.follows]]
+        rows = rows.assign(arm=followed)[followed.notna()]
+    left_out = [a for a in plan.arms.all if analysis.arms and a not in analysis.arms]
+    return rows[~rows["arm"].isin(left_out)].reset_index(drop=True)
+
+
+def _sample_of(rows: pd.DataFrame, plan: Plan, analysis: Analysis) -> AnalysisSample:
     used = covariates_used(plan, analysis)
     faults = _row_faults(rows, plan)
     coded = {c.name: _code(rows, c) for c in plan.covariates}
@@ -80,7 +140,7 @@ def collect_sample(
                 dtype=np.float64
             )
             for o in outcomes_of(plan, analysis)
-            for horizon in outcome_horizons(plan, o)
+            for horizon in estimated_horizons(plan, analysis, o)
         },
     )
 

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import functions as F
 
-from rctspark.config.plan import ExitOutcome, ExitToJobOutcome, PanelOutcome
+from rctspark.config.plan import (
+    ExitOutcome,
+    ExitToJobOutcome,
+    PanelOutcome,
+    PerRoundOutcome,
+    outcomes_shown,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from rctspark.config.plan import Analysis, Outcome, Plan
 
+NO_MODEL = "none"
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean")
 TEXTS = ("string",)
 
@@ -24,6 +31,11 @@ def outcome_column(outcome: str, horizon: int) -> str:
     No covariate can have this name: names in a plan hold no `@`.
     """
     return f"{outcome}@{horizon}"
+
+
+def flag_column(place: int) -> str:
+    """Return the name of the column that says who is in an analysis, by its place."""
+    return f"analysed@{place}"
 
 
 def outcome_horizons(plan: Plan, outcome: Outcome) -> tuple[int, ...]:
@@ -40,6 +52,8 @@ def outcome_horizons(plan: Plan, outcome: Outcome) -> tuple[int, ...]:
         return tuple(plan.horizons(outcome))
     if isinstance(outcome, (ExitOutcome, ExitToJobOutcome)):
         return tuple(sorted(outcome.within))
+    if isinstance(outcome, PerRoundOutcome):
+        return tuple(r.number for r in plan.rounds)
     return (0,)
 
 
@@ -47,6 +61,51 @@ def outcomes_of(plan: Plan, analysis: Analysis) -> tuple[Outcome, ...]:
     """Return the outcomes of an analysis: those it names, or all of the plan's."""
     wanted = set(analysis.outcomes)
     return tuple(o for o in plan.outcomes if not wanted or o.name in wanted)
+
+
+def estimated_horizons(
+    plan: Plan, analysis: Analysis, outcome: Outcome
+) -> tuple[int, ...]:
+    """Return the horizons of an outcome that an analysis looks at.
+
+    Args:
+        plan: The analysis plan.
+        analysis: One of its analyses.
+        outcome: One of its outcomes.
+
+    Returns:
+        Those that the analysis names, or all; of an outcome per round, and of one
+        without horizons, always all.
+    """
+    every = outcome_horizons(plan, outcome)
+    if not analysis.horizons or isinstance(outcome, PerRoundOutcome) or every == (0,):
+        return every
+    return tuple(h for h in every if h in analysis.horizons)
+
+
+def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
+    """Say whose outcomes the plan's tables count: those of its first analysis.
+
+    Args:
+        plan: The analysis plan.
+
+    Returns:
+        One analysis with the outcomes that tables count and models that need no
+        covariate to be known; none where the plan has no tables.
+    """
+    if not plan.tables:
+        return ()
+    counted = dict.fromkeys(n for t in plan.tables for n in outcomes_shown(t))
+    first = plan.analyses[0]
+    return (
+        first.model_copy(
+            update={
+                "horizons": (),
+                "outcomes": tuple(counted) or (plan.outcomes[0].name,),
+                "models": (NO_MODEL,),
+            }
+        ),
+    )
 
 
 def covariates_used(plan: Plan, analysis: Analysis) -> frozenset[str]:

@@ -13,6 +13,7 @@ from rctspark.config.plan.arms import Arms, AssignmentPlan
 from rctspark.config.plan.faults import plan_faults
 from rctspark.config.plan.models import (
     BEFORE_ASSIGNMENT,
+    Among,
     Analysis,
     Covariate,
     Headline,
@@ -21,11 +22,18 @@ from rctspark.config.plan.models import (
 )
 from rctspark.config.plan.outcomes import (
     BenefitDurationOutcome,
+    ContactCountOutcome,
     ExitOutcome,
     ExitToJobOutcome,
     FirstJobOutcome,
+    FollowUpOutcome,
+    JobQualityOutcome,
     Outcome,
     PanelOutcome,
+    PerRoundOutcome,
+    ReentryOutcome,
+    RoundBenefitOutcome,
+    RoundContactOutcome,
     TimeShareOutcome,
 )
 from rctspark.config.plan.plan import LABELS, Plan
@@ -36,6 +44,21 @@ from rctspark.config.plan.population import (
     RegistersPlan,
     WindowPlan,
 )
+from rctspark.config.plan.rounds import Round
+from rctspark.config.plan.tables import (
+    HEADINGS,
+    UNIT,
+    ArmSizesTable,
+    BalanceLine,
+    BalanceTable,
+    ContactsTable,
+    EffectLine,
+    EffectsTable,
+    ReleasedTable,
+    RoundsTable,
+    offers,
+    outcomes_shown,
+)
 from rctspark.errors import PlanError
 
 if TYPE_CHECKING:
@@ -43,27 +66,48 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEFORE_ASSIGNMENT",
+    "HEADINGS",
     "LABELS",
+    "UNIT",
+    "Among",
     "Analysis",
+    "ArmSizesTable",
     "Arms",
     "AssignmentPlan",
+    "BalanceLine",
+    "BalanceTable",
     "BenefitDurationOutcome",
     "Clock",
+    "ContactCountOutcome",
+    "ContactsTable",
     "Covariate",
+    "EffectLine",
+    "EffectsTable",
     "Exclusion",
     "ExitOutcome",
     "ExitToJobOutcome",
     "FirstJobOutcome",
+    "FollowUpOutcome",
     "Headline",
     "Inference",
+    "JobQualityOutcome",
     "Model",
     "Outcome",
     "PanelOutcome",
+    "PerRoundOutcome",
     "Plan",
     "PopulationPlan",
+    "ReentryOutcome",
     "RegistersPlan",
+    "ReleasedTable",
+    "Round",
+    "RoundBenefitOutcome",
+    "RoundContactOutcome",
+    "RoundsTable",
     "TimeShareOutcome",
     "WindowPlan",
+    "offers",
+    "outcomes_shown",
     "plan_faults",
     "read_plan",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctspark.config.plan.outcomes import PanelOutcome
+from rctspark.config.plan.outcomes import PanelOutcome, PerRoundOutcome
+from rctspark.config.plan.table_faults import table_faults
 
 if TYPE_CHECKING:
     from rctspark.config.plan.plan import Plan
@@ -28,6 +29,8 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         "analyses": [a.population for a in plan.analyses],
         "population.exclusions": [x.id for x in plan.population.exclusions],
         "arms.treatments": list(plan.arms.all),
+        "rounds": [str(r.number) for r in plan.rounds],
+        "tables": [t.name for t in plan.tables],
     }
     for key, names in declared.items():
         twice = sorted({n for n in names if names.count(n) > 1})
@@ -52,6 +55,8 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         check(f"analyses.{i}.arms", analysis.arms, arms, "arm")
         check(f"analyses.{i}.outcomes", analysis.outcomes, outcomes, "outcome")
         check(f"analyses.{i}.models", analysis.models, models, "model")
+        selecting = (analysis.among.outcome,) if analysis.among else ()
+        check(f"analyses.{i}.among", selecting, outcomes, "outcome")
         if analysis.arms and plan.arms.control not in analysis.arms:
             faults.append((f"analyses.{i}.arms", "control is not among the arms"))
     for i, head in enumerate(plan.headlines):
@@ -59,7 +64,7 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         check(f"headlines.{i}.model", (head.model,), models, "model")
         known = set(declared["analyses"])
         check(f"headlines.{i}.population", (head.population,), known, "analysis")
-    return faults + _window_faults(plan)
+    return faults + _window_faults(plan) + _round_faults(plan) + table_faults(plan)
 
 
 def _category_faults(plan: Plan) -> list[tuple[str, str]]:
@@ -99,6 +104,15 @@ def _category_faults(plan: Plan) -> list[tuple[str, str]]:
         if covariance not in known.get(model.estimator, (covariance,))
     ]
     return faults
+
+
+def _round_faults(plan: Plan) -> list[tuple[str, str]]:
+    """Find outcomes per round where the plan has no rounds."""
+    return [
+        (f"outcomes.{i}", f"{outcome.name} is measured per round; the plan has none")
+        for i, outcome in enumerate(plan.outcomes)
+        if isinstance(outcome, PerRoundOutcome) and not plan.rounds
+    ]
 
 
 def _window_faults(plan: Plan) -> list[tuple[str, str]]:

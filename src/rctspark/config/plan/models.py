@@ -119,6 +119,20 @@ class Model(Document):
         return self
 
 
+class Among(Document):
+    """A condition that is known only after assignment: who was still in benefit.
+
+    It selects: those left of one arm need not be like those left of another.
+
+    Attributes:
+        outcome: Outcome of the plan that is 1 for those who are analysed.
+        horizon: Its horizon; 0 where it has none.
+    """
+
+    outcome: Name
+    horizon: int = 0
+
+
 class Analysis(Document):
     """Outcomes x models on one population.
 
@@ -127,14 +141,22 @@ class Analysis(Document):
         arms: Arms in the regression, control included. Empty: all.
         where: Spark SQL over the sample's columns that says who is analysed; only
             on what is known at enrolment. None: everyone enrolled.
+        among: Of those, who is analysed by something known only later. None: all.
+        follows: Arm that the analysis follows: the plan's `assignment.analyse`, the
+            arm by the `rule` or the one `recorded`; who has none leaves, counted.
         outcomes: Names. Empty: all.
+        horizons: Horizons that are estimated; those of receipts per round stay.
+            Empty: all of each outcome.
         models: Names. Empty: all.
     """
 
     population: Name
     arms: tuple[str, ...] = ()
     where: str | None = None
+    among: Among | None = None
+    follows: Literal["rule", "recorded"] | None = None
     outcomes: tuple[str, ...] = ()
+    horizons: tuple[int, ...] = ()
     models: tuple[str, ...] = ()
 
 

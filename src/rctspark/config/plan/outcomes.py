@@ -56,12 +56,14 @@ class ExitToJobOutcome(_Outcome):
         within: The horizons, in months.
         apart_months: Job start and benefit end lie at most this far apart.
         destinations: Registered destinations that count as a job by themselves.
+        payroll: Whether a job in payroll counts; False: destinations alone.
     """
 
     kind: Literal["exit_to_job"]
     within: tuple[int, ...] = Field(min_length=1)
     apart_months: int = Field(1, ge=0)
     destinations: tuple[str, ...] = ()
+    payroll: bool = True
 
 
 class TimeShareOutcome(_Outcome):
@@ -97,12 +99,102 @@ class FirstJobOutcome(_Outcome):
     unit: str = "days"
 
 
+class FollowUpOutcome(_Outcome):
+    """Months from enrolment to the end of the person's follow-up.
+
+    Both days included, in mean months of 365.25 / 12 days.
+    """
+
+    kind: Literal["follow_up"]
+    unit: str = "months"
+
+
+class ReentryOutcome(_Outcome):
+    """Whether a new benefit began after the first one ended, by the end of follow-up.
+
+    A revival is no new benefit. Whoever never left has not come back: the share is
+    of everyone enrolled.
+    """
+
+    kind: Literal["reentry"]
+
+
+class JobQualityOutcome(_Outcome):
+    """What the jobs are like that started after enrolment.
+
+    Not defined for those without such a job by the end of follow-up.
+
+    Attributes:
+        measure: `first_job_permanent`: whether the first job's first known contract
+            is permanent; `first_job_days`: days from its start to its end, both
+            included, by the end of follow-up; `number_of_jobs`; `part_time_factor`
+            and `hourly_wage`: of each job from its payroll, then the mean over the
+            person's jobs.
+    """
+
+    kind: Literal["job_quality"]
+    measure: Literal[
+        "first_job_permanent",
+        "first_job_days",
+        "number_of_jobs",
+        "part_time_factor",
+        "hourly_wage",
+    ]
+
+
+class RoundBenefitOutcome(_Outcome):
+    """Whether a person is in benefit on the day when each of the plan's rounds is due.
+
+    Interruptions that a revival closes count as benefit.
+    """
+
+    kind: Literal["round_benefit"]
+
+
+class RoundContactOutcome(_Outcome):
+    """Whether a contact took place in the window of each of the plan's rounds.
+
+    Attributes:
+        kinds: Kinds of contact that count.
+    """
+
+    kind: Literal["round_contact"]
+    kinds: tuple[str, ...] = Field(min_length=1)
+
+
+class ContactCountOutcome(_Outcome):
+    """Contacts from a day of benefit on, by the end of follow-up.
+
+    Attributes:
+        measure: Their number, or whether there was `any` (1 or 0).
+        kinds: Kinds of contact that count.
+        from_day: First day that counts, in days since the benefit's start.
+        status: What became of them; only `held` took place.
+    """
+
+    kind: Literal["contact_count"]
+    measure: Literal["number", "any"] = "number"
+    kinds: tuple[str, ...] = Field(min_length=1)
+    from_day: int = Field(0, ge=0)
+    status: Literal["held", "cancelled", "no_show"] = "held"
+    unit: str = "contacts"
+
+
+PerRoundOutcome = RoundBenefitOutcome | RoundContactOutcome
+"""Outcomes whose horizons are the numbers of the plan's rounds."""
+
 Outcome = Annotated[
     PanelOutcome
     | ExitOutcome
     | ExitToJobOutcome
     | TimeShareOutcome
     | BenefitDurationOutcome
-    | FirstJobOutcome,
+    | FirstJobOutcome
+    | FollowUpOutcome
+    | ReentryOutcome
+    | JobQualityOutcome
+    | RoundBenefitOutcome
+    | RoundContactOutcome
+    | ContactCountOutcome,
     Field(discriminator="kind"),
 ]

@@ -22,6 +22,8 @@ from rctspark.config.plan.population import (
     RegistersPlan,
     WindowPlan,
 )
+from rctspark.config.plan.rounds import Round
+from rctspark.config.plan.tables import ReleasedTable
 from rctspark.periods import PeriodKind
 
 LABELS = frozenset({"title", "description", "source", "labels"})
@@ -44,12 +46,14 @@ class Plan(Document):
         population: Who is followed.
         arms: The arms.
         assignment: How they were assigned.
+        rounds: Rounds of interviews, for the outcomes that are measured per round.
         outcomes: What is measured.
         covariates: What models may adjust for.
         models: The regressions.
         analyses: Which of them are run, on whom.
         inference: How uncertainty is stated.
         headlines: The figures that a reader sees first.
+        tables: Tables that are released in a layout of their own.
     """
 
     name: Name
@@ -65,12 +69,14 @@ class Plan(Document):
     population: PopulationPlan
     arms: Arms
     assignment: AssignmentPlan
+    rounds: tuple[Round, ...] = ()
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     covariates: tuple[Covariate, ...] = ()
     models: tuple[Model, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
     inference: Inference = Inference()
     headlines: tuple[Headline, ...] = ()
+    tables: tuple[ReleasedTable, ...] = ()
 
     @property
     def hash(self) -> str:

@@ -1,0 +1,119 @@
+"""What is wrong with the tables that a plan releases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rctspark.config.plan.outcomes import ContactCountOutcome, PerRoundOutcome
+from rctspark.config.plan.tables import (
+    BalanceTable,
+    ContactsTable,
+    EffectsTable,
+    RoundsTable,
+    offers,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import UnionType
+
+    from rctspark.config.plan.plan import Plan
+
+Faults = list[tuple[str, str]]
+
+
+def table_faults(plan: Plan) -> Faults:
+    """Find what tables name and the plan does not have.
+
+    Args:
+        plan: A plan whose parts are each right by themselves.
+
+    Returns:
+        Key in the file and the fault.
+    """
+    faults: Faults = []
+    for i, table in enumerate(plan.tables):
+        known = offers(table.kind, plan.arms.all)
+        faults += [
+            (f"tables.{i}.columns.{heading}", f"a table of {table.kind} has no {what}")
+            for heading, what in table.columns.items()
+            if what not in known
+        ]
+        if isinstance(table, ContactsTable):
+            words = _wrong_kind(plan, table.lines.values(), ContactCountOutcome)
+            faults += [(f"tables.{i}.lines", f"{w} counts no contacts") for w in words]
+        elif isinstance(table, RoundsTable):
+            faults += _faults_of_rounds(plan, table, f"tables.{i}")
+        elif isinstance(table, BalanceTable):
+            faults += _faults_of_balance(plan, table, f"tables.{i}.lines")
+        elif isinstance(table, EffectsTable):
+            faults += _faults_of_effects(plan, table, f"tables.{i}")
+    return faults
+
+
+def _wrong_kind(plan: Plan, names: Iterable[str], kind: type | UnionType) -> list[str]:
+    right = {o.name for o in plan.outcomes if isinstance(o, kind)}
+    return [name for name in names if name not in right]
+
+
+def _faults_of_rounds(plan: Plan, table: RoundsTable, key: str) -> Faults:
+    numbers = {r.number for r in plan.rounds}
+    named = [table.among, *(n for f in table.lines.values() for n in f.values())]
+    wrong = _wrong_kind(plan, dict.fromkeys(named), PerRoundOutcome)
+    faults = [(f"{key}.lines", f"{w} is not measured per round") for w in wrong]
+    return faults + [
+        (f"{key}.lines.{number}", "no round has this number")
+        for number in table.lines
+        if number not in numbers
+    ]
+
+
+def _faults_of_balance(plan: Plan, table: BalanceTable, key: str) -> Faults:
+    categories = {c.name: c.categories for c in plan.covariates if c.categories}
+    faults: Faults = []
+    for heading, line in table.lines.items():
+        known = categories.get(line.covariate)
+        if known is None:
+            words = f"no categorical covariate is called {line.covariate}"
+            faults.append((f"{key}.{heading}", words))
+            continue
+        named = [*line.categories.values(), *([line.missing] if line.missing else [])]
+        faults += [
+            (f"{key}.{heading}", f"{line.covariate} has no category {name}")
+            for name in named
+            if name not in known
+        ]
+        faults += [
+            (f"{key}.{heading}", f"category {name} is neither shown nor missing")
+            for name in known
+            if name not in named
+        ]
+    return faults
+
+
+def _faults_of_effects(plan: Plan, table: EffectsTable, key: str) -> Faults:
+    outcomes = {o.name for o in plan.outcomes}
+    analysed = {a.population for a in plan.analyses}
+    faults: Faults = []
+    if table.model not in {m.name for m in plan.models}:
+        faults.append((f"{key}.model", f"no model is called {table.model}"))
+    faults += [
+        (f"{key}.lines.{heading}", f"no outcome is called {line.outcome}")
+        for heading, line in table.lines.items()
+        if line.outcome not in outcomes
+    ]
+    faults += [
+        (f"{key}.blocks", f"no line is called {label}")
+        for block in table.blocks
+        for label in block.lines
+        if label not in table.lines
+    ]
+    named = [
+        *table.populations,
+        *(p for level in table.stars for p in level.populations),
+    ]
+    return faults + [
+        (f"{key}.blocks", f"no analysis is called {name}")
+        for name in dict.fromkeys(named)
+        if name not in analysed
+    ]

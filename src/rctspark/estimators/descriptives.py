@@ -1,0 +1,272 @@
+"""Counts and tests that describe an experiment: arms, balance, rounds, contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from rctspark.config.plan import (
+    ArmSizesTable,
+    BalanceTable,
+    ContactsTable,
+    RoundsTable,
+)
+from rctspark.contracts.descriptives import ENROLLED, EVERY, Descriptive
+from rctspark.estimators.balance.arms import ExactTest, estimate_category_balance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from rctspark.config.plan import Covariate, Plan, ReleasedTable
+    from rctspark.contracts.sample import AnalysisSample
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+    Texts = NDArray[np.str_]
+
+MISSING = ""
+PEARSON = ExactTest(when="never")
+LARGEST = 2
+
+
+class Count(NamedTuple):
+    """A row of `DESCRIPTIVES` before it is filed; as there."""
+
+    subject: str
+    category: str
+    horizon: int
+    arm: str
+    persons: int
+    base_persons: int
+    total: float | None = None
+    largest_share: float | None = None
+    rest_ratio: float | None = None
+    statistic: float | None = None
+    df: int | None = None
+    p_value: float | None = None
+    method: str = ""
+
+
+def describe_tables(
+    sample: AnalysisSample, plan: Plan, *, population: str, data_version: str
+) -> tuple[Descriptive, ...]:
+    """Count what the plan's tables show besides effects.
+
+    Args:
+        sample: Everyone described, with the outcomes that the tables count.
+        plan: The analysis plan.
+        population: Label of those described.
+        data_version: Named set of deliveries.
+
+    Returns:
+        One row per subject, category, horizon and arm; a row that two tables share
+        stands once.
+
+    Raises:
+        EstimationError: An arm has too few persons for a test of balance.
+    """
+    counts = [
+        count for table in plan.tables for count in count_table(table, sample, plan)
+    ]
+    return _filed(counts, plan, population=population, data_version=data_version)
+
+
+def describe_amounts(
+    sample: AnalysisSample, plan: Plan, *, population: str, data_version: str
+) -> tuple[Descriptive, ...]:
+    """Say how much single persons contribute to the sums behind means of amounts.
+
+    Args:
+        sample: The sample of an analysis.
+        plan: The analysis plan.
+        population: Label of those analysed.
+        data_version: Named set of deliveries.
+
+    Returns:
+        One row per outcome that is no share, horizon and arm.
+    """
+    shares = {o.name for o in plan.outcomes if o.unit == "share"}
+    counts = [
+        count_values(sample, name, horizon, arm)
+        for name, horizon in sample.outcomes
+        for arm in dict.fromkeys(sample.arm.tolist())
+        if name not in shares
+    ]
+    return _filed(counts, plan, population=population, data_version=data_version)
+
+
+def _filed(
+    counts: Sequence[Count], plan: Plan, *, population: str, data_version: str
+) -> tuple[Descriptive, ...]:
+    by_key = {c[:4]: c for c in counts}
+    return tuple(
+        Descriptive(
+            experiment=plan.name,
+            population=population,
+            data_version=data_version,
+            plan_hash=plan.hash,
+            **count._asdict(),
+        )
+        for count in by_key.values()
+    )
+
+
+def count_table(
+    table: ReleasedTable, sample: AnalysisSample, plan: Plan
+) -> list[Count]:
+    """Count what one table shows.
+
+    Args:
+        table: A table of the plan.
+        sample: Everyone described.
+        plan: The analysis plan.
+
+    Returns:
+        Its counts and tests; none for a table of effects.
+    """
+    arms = plan.arms.all
+    if isinstance(table, ArmSizesTable):
+        sizes = {arm: int((sample.arm == arm).sum()) for arm in arms}
+        return [Count(ENROLLED, EVERY, 0, arm, n, n) for arm, n in sizes.items()]
+    if isinstance(table, ContactsTable):
+        counted = table.lines.values()
+        return [count_values(sample, name, 0, arm) for name in counted for arm in arms]
+    if isinstance(table, RoundsTable):
+        return _rounds(table, sample, arms)
+    if isinstance(table, BalanceTable):
+        return _characteristics(table, sample, plan)
+    return []
+
+
+def _rounds(
+    table: RoundsTable, sample: AnalysisSample, arms: Sequence[str]
+) -> list[Count]:
+    return [
+        Count(
+            table.among,
+            form,
+            number,
+            arm,
+            int(((forms == form) & (sample.arm == arm)).sum()),
+            int(((forms != MISSING) & (sample.arm == arm)).sum()),
+        )
+        for number, named in table.lines.items()
+        for forms in [sort_forms(sample, table, number)]
+        for form in (table.none, *named)
+        for arm in arms
+    ]
+
+
+def _characteristics(
+    table: BalanceTable, sample: AnalysisSample, plan: Plan
+) -> list[Count]:
+    covariates = {c.name: c for c in plan.covariates}
+    found: list[Count] = []
+    for line in table.lines.values():
+        covariate = covariates[line.covariate]
+        values = category_of(sample, covariate)
+        # A missing value that is shown is a category of the test too.
+        if line.missing is not None and line.missing not in line.categories.values():
+            values = np.where(values == line.missing, MISSING, values)
+        found += _balance(sample, plan, covariate, values)
+    return found
+
+
+def count_values(sample: AnalysisSample, outcome: str, horizon: int, arm: str) -> Count:
+    """Sum an outcome over the persons of an arm, and say how far the largest go.
+
+    Args:
+        sample: The sample.
+        outcome: Outcome of the plan.
+        horizon: Its horizon.
+        arm: The arm.
+
+    Returns:
+        Sum, persons whose value is not zero, persons with a value.
+    """
+    values = sample.outcomes[outcome, horizon][sample.arm == arm]
+    known = values[~np.isnan(values)]
+    sizes = np.sort(np.abs(known))[::-1]
+    whole, top = float(sizes.sum()), float(sizes[:1].sum())
+    rest = float(sizes[LARGEST:].sum())
+    return Count(
+        outcome,
+        EVERY,
+        horizon,
+        arm,
+        persons=int((known != 0).sum()),
+        base_persons=int(known.size),
+        total=float(known.sum()),
+        largest_share=top / whole if whole > 0 else None,
+        rest_ratio=rest / top if top > 0 else None,
+    )
+
+
+def sort_forms(sample: AnalysisSample, table: RoundsTable, number: int) -> Texts:
+    """Say of everyone in benefit in which form they had the interview of a round.
+
+    Args:
+        sample: The sample.
+        table: The table; who had several forms stands in the first that it names.
+        number: Number of the round.
+
+    Returns:
+        Shape (n,), form of each person; empty: not in benefit then, or not known.
+    """
+    named = table.lines[number]
+    had = [sample.outcomes[outcome, number] for outcome in named.values()]
+    is_due = sample.outcomes[table.among, number] == 1
+    is_known = is_due & ~np.isnan(np.column_stack(had)).any(axis=1)
+    forms = np.select([one == 1 for one in had], list(named), default=table.none)
+    return np.where(is_known, forms, MISSING)
+
+
+def category_of(sample: AnalysisSample, covariate: Covariate) -> Texts:
+    """Return the category of each person; empty: not known.
+
+    Args:
+        sample: The sample.
+        covariate: A categorical covariate of the plan.
+
+    Returns:
+        Shape (n,).
+    """
+    coded = sample.covariates[covariate.name]
+    names = np.array(covariate.categories)
+    place = np.where((coded == 1).any(axis=1), (coded == 1).argmax(axis=1) + 1, 0)
+    return np.where(np.isnan(coded).any(axis=1), MISSING, names[place])
+
+
+def _balance(
+    sample: AnalysisSample, plan: Plan, covariate: Covariate, values: Texts
+) -> Iterator[Count]:
+    arms = plan.arms.all
+    found = [c for c in covariate.categories if (values == c).any()]
+    tested = estimate_category_balance(
+        sample.arm,
+        values,
+        arms=arms,
+        characteristic=covariate.name,
+        categories=found,
+        exact=PEARSON,
+    )
+    for i, arm in enumerate(arms):
+        base, missing = tested.n[i], tested.n_missing[i]
+        for category, persons in zip(found, tested.counts[i], strict=True):
+            yield Count(covariate.name, category, 0, arm, persons, base)
+        yield Count(covariate.name, MISSING, 0, arm, missing, base + missing)
+    yield Count(
+        covariate.name,
+        EVERY,
+        0,
+        EVERY,
+        sum(tested.n),
+        sum(tested.n),
+        statistic=tested.statistic,
+        df=tested.df,
+        p_value=tested.p_value,
+        method=tested.method,
+    )

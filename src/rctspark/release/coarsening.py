@@ -1,0 +1,70 @@
+"""Effects on a part of those enrolled, so coarse that no few persons follow from them.
+
+Men and women add up to everyone but the few whose sex is not known: from exact numbers
+of persons, and from means with many digits, those few follow, and what became of them.
+So do the few whose job has a contract that is known and a wage that is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rctspark.config.plan import JobQualityOutcome
+from rctspark.release.numerals import kept_decimals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rctspark.config import Plan, Thresholds
+    from rctspark.contracts import Effect
+
+DIGITS = 2
+"""Significant digits of the standard error; a whole population keeps more."""
+P_DECIMALS = 3
+IN_OUTCOME_UNIT = ("estimate", "std_error", "ci_lower", "ci_upper", "mean_against")
+IN_PERSONS = ("n_arm", "n_against", "n_total")
+
+
+def whole_populations(plan: Plan) -> frozenset[str]:
+    """Name the populations that hold everyone enrolled, in the plan's arms."""
+    return frozenset(
+        a.population
+        for a in plan.analyses
+        if a.where is None and a.among is None and a.follows is None
+    )
+
+
+def coarsen_parts(
+    effects: Iterable[Effect], plan: Plan, thresholds: Thresholds
+) -> tuple[Effect, ...]:
+    """Round the effects on a part of those enrolled.
+
+    Args:
+        effects: Effects that may leave.
+        plan: The analysis plan.
+        thresholds: Thresholds of the data owner.
+
+    Returns:
+        The effects in the same order; of parts, and of outcomes that only those with
+        a job have, persons are rounded to the nearest
+        multiple of the fewest that may be shown, and estimates to two significant
+        digits of the standard error.
+    """
+    whole = whole_populations(plan)
+    of_some = {o.name for o in plan.outcomes if isinstance(o, JobQualityOutcome)}
+    base = thresholds.minimum_persons
+    return tuple(
+        e
+        if e.population in whole and e.site == "all" and e.outcome not in of_some
+        else _coarsened(e, base)
+        for e in effects
+    )
+
+
+def _coarsened(e: Effect, base: int) -> Effect:
+    decimals = kept_decimals(e.std_error, digits=DIGITS)
+    numbers = {name: round(getattr(e, name), decimals) for name in IN_OUTCOME_UNIT}
+    persons = {name: base * round(getattr(e, name) / base) for name in IN_PERSONS}
+    df = float(base * round(e.df / base)) if e.df < float("inf") else e.df
+    return replace(e, **numbers, **persons, df=df, p_value=round(e.p_value, P_DECIMALS))

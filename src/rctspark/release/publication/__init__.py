@@ -1,0 +1,1 @@
+"""The tables that a plan declares: laid out, screened, compared, shown."""

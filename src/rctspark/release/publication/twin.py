@@ -1,0 +1,42 @@
+"""Compare the tables of a twin with those of the experiment that it is the twin of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rctspark.release.publication.comparison import (
+    compare_with_published,
+    comparison_csv,
+)
+from rctspark.release.publication.layout import lay_out
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rctspark.release.record import ReportRecord
+
+COMPARISON = "published_vs_reproduced.csv"
+
+
+def compare_twin(
+    record: ReportRecord, published: Path
+) -> tuple[ReportRecord, dict[str, bytes]]:
+    """Compare where there is something to compare: synthetic data, published tables.
+
+    Args:
+        record: What a run found.
+        published: `conf/published/<experiment>`.
+
+    Returns:
+        The record, which says how many cells agree, and the comparison as a file;
+        the same record and no file where the data are real, in part or as a whole,
+        or nothing is published.
+    """
+    if not (record.is_all_synthetic and published.is_dir()):
+        return record, {}
+    laid = [lay_out(table, record.book) for table in record.plan.tables]
+    lines = compare_with_published(published, laid)
+    agree = sum(line.agrees == "yes" for line in lines)
+    compared = replace(record, comparison=(len(lines), agree))
+    return compared, {COMPARISON: comparison_csv(lines)}
