@@ -20,6 +20,7 @@ from rctspark.config.plan.models import (
     Inference,
     Model,
 )
+from rctspark.config.plan.monitoring import Monitoring
 from rctspark.config.plan.outcomes import (
     BenefitDurationOutcome,
     ContactCountOutcome,
@@ -90,6 +91,7 @@ __all__ = [
     "Inference",
     "JobQualityOutcome",
     "Model",
+    "Monitoring",
     "Outcome",
     "PanelOutcome",
     "PerRoundOutcome",
