@@ -8,6 +8,7 @@ Run:     spark-submit jobs/build_population.py --plan ww
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rctspark.contracts import (
@@ -47,21 +48,72 @@ from rctspark.trial.population import (
 )
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from rctspark.runtime.job import Run
+    from rctspark.runtime.registers import Registers
+
+NEEDED = (PERSONS, BENEFIT_SPELLS, ASSIGNMENT_LISTS)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is in the trial, by the registers of one data version.
+
+    Attributes:
+        spells: Benefit spells, flagged where another overrules them.
+        persons: PERSONS, one row per person.
+        lists: ASSIGNMENT_LISTS, one row per person.
+        enrolled: One row per enrolled person.
+        funnel: FUNNEL.
+    """
+
+    spells: DataFrame
+    persons: DataFrame
+    lists: DataFrame
+    enrolled: DataFrame
+    funnel: DataFrame
 
 
 def build_population(run: Run) -> None:
     """Settle the registers, follow the clock, exclude, assign, publish."""
-    registers = open_registers(
-        run, (PERSONS, BENEFIT_SPELLS, ASSIGNMENT_LISTS), linking=LINKING
-    )
-    version, deliveries = registers.version, registers.deliveries
+    registers = open_registers(run, NEEDED, linking=LINKING)
+    version = registers.version
     provenance = run.provenance(data_version=version.name, inputs=())
     if run.is_current(run.experiment, provenance):
         run.log.say("population: nothing has changed since the last release")
         return
     gate = make_gate(run.root / "expectations")
-    plan = run.plan.population
+    people = find_people(run, registers)
+    assignment = run.candidate(
+        ASSIGNMENT,
+        attach_arms(people.enrolled, people.lists, assignment=run.plan.assignment),
+    )
+    population = assemble_population(people.enrolled, assignment.frame, plan=run.plan)
+    named = run.store.rows(DATA_VERSIONS, version_rows(version))
+    run.publish(
+        run.experiment,
+        [
+            assignment,
+            *run.candidates(
+                (POPULATION, population),
+                (FUNNEL, people.funnel),
+                (DATA_VERSIONS, named),
+                (REJECTED_ROWS, keep_overruled(people.spells)),
+            ),
+        ],
+        provenance=provenance,
+        gate=gate,
+        slices={
+            "data_version": [version.name],
+            "delivery_id": [d.delivery_id for d in version.deliveries],
+        },
+    )
+
+
+def find_people(run: Run, registers: Registers) -> People:
+    """Follow the plan from spells to those enrolled; nothing is published."""
+    deliveries, plan = registers.deliveries, run.plan.population
     spells = run.stage(
         "spells", flag_overruled(registers.rows(BENEFIT_SPELLS), deliveries)
     )
@@ -74,38 +126,14 @@ def build_population(run: Run) -> None:
         enrolled = run.stage(
             "enrolled", find_listed(lists, chained, persons, plan=plan)
         )
-        funnel = count_listed(enrolled)
-    else:
-        candidates = find_candidates(chained, persons, population=plan)
-        flagged = run.stage(
-            "candidates",
-            flag_leaving(candidates, sites=plan.sites, exclusions=plan.exclusions),
-        )
-        enrolled = keep_enrolled(flagged)
-        funnel = count_funnel(flagged, chained, exclusions=plan.exclusions)
-    assignment = run.candidate(
-        ASSIGNMENT, attach_arms(enrolled, lists, assignment=run.plan.assignment)
+        return People(spells, persons, lists, enrolled, count_listed(enrolled))
+    candidates = find_candidates(chained, persons, population=plan)
+    flagged = run.stage(
+        "candidates",
+        flag_leaving(candidates, sites=plan.sites, exclusions=plan.exclusions),
     )
-    population = assemble_population(enrolled, assignment.frame, plan=run.plan)
-    named = run.store.rows(DATA_VERSIONS, version_rows(version))
-    run.publish(
-        run.experiment,
-        [
-            assignment,
-            *run.candidates(
-                (POPULATION, population),
-                (FUNNEL, funnel),
-                (DATA_VERSIONS, named),
-                (REJECTED_ROWS, keep_overruled(spells)),
-            ),
-        ],
-        provenance=provenance,
-        gate=gate,
-        slices={
-            "data_version": [version.name],
-            "delivery_id": [d.delivery_id for d in version.deliveries],
-        },
-    )
+    funnel = count_funnel(flagged, chained, exclusions=plan.exclusions)
+    return People(spells, persons, lists, keep_enrolled(flagged), funnel)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Delivery:
         identifier_kind: How it names persons.
         covers_from: First day that it speaks for; None: no first day.
         covers_to: Last day that it speaks for.
+        is_synthetic: Whether its file says of itself that it is made up.
     """
 
     delivery_id: str
@@ -42,6 +43,7 @@ class Delivery:
     identifier_kind: str
     covers_from: dt.date | None
     covers_to: dt.date
+    is_synthetic: bool = False
 
     @property
     def place(self) -> tuple[str, str, str]:

@@ -98,6 +98,10 @@ class Labels:
         """Write a day: 31 January 2014."""
         return f"{day.day} {MONTHS[self.language].split()[day.month - 1]} {day.year}"
 
+    def round(self, number: int) -> str:
+        """Name a round of interviews."""
+        return WORDS[self.language]["round"].format(n=number)
+
     def outcome(self, name: str) -> Outcome:
         """Return the outcome called `name`."""
         return next(o for o in self.plan.outcomes if o.name == name)
@@ -120,7 +124,7 @@ class Labels:
             period = words[self.plan.period.value]
             return words["at"].format(period=period, n=horizon)
         if isinstance(outcome, PerRoundOutcome):
-            return words["round"].format(n=horizon)
+            return self.round(horizon)
         if isinstance(outcome, BenefitDurationOutcome):
             return words["spell"]
         return words["until"].format(day=self.day(self.plan.follow_up_until))

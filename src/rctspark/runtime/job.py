@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,7 @@ class Run:
         deliveries: Folder of deliveries; None where the job reads none.
         is_rebuild: Make everything again, even where nothing has changed.
         is_masked: Hide small counts: what is written may leave.
+        as_known_on: Day whose knowledge is wanted, for monitoring.
         log: Where the run says what it does.
         spark: The session.
         store: The lake.
@@ -63,6 +64,7 @@ class Run:
     deliveries: Path | None
     is_rebuild: bool
     is_masked: bool
+    as_known_on: date | None
     log: RunLog
     spark: SparkSession
     store: Store
@@ -311,6 +313,7 @@ def _start(
         deliveries=arguments.deliveries,
         is_rebuild=arguments.rebuild,
         is_masked=arguments.masked,
+        as_known_on=arguments.as_known_on,
         log=log,
         spark=spark,
         store=Store(spark, settings, log.say),
@@ -333,6 +336,12 @@ def _parser(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path(), help="folder of conf/")
     parser.add_argument("--run-id", help="name of the run; a retry uses the same")
     parser.add_argument("--masked", action="store_true", help="hide small counts")
+    parser.add_argument(
+        "--as-known-on",
+        type=date.fromisoformat,
+        metavar="DAY",
+        help="for monitoring: only what was delivered by this day",
+    )
     parser.add_argument("--rebuild", action="store_true", help="make everything again")
     return parser
 

@@ -17,10 +17,11 @@ from rctspark.contracts.versions import (
     require_one_kind,
     require_registers,
 )
-from rctspark.errors import IdentityError, StoreError
+from rctspark.errors import DeliveryError, IdentityError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from rctspark.contracts import Linking, Table
     from rctspark.periods import Coverage
@@ -53,6 +54,20 @@ class Registers:
         """The days that each register speaks for, by table name."""
         names = {d.register for d in self.version.deliveries}
         return {name: self.version.coverage(name) for name in sorted(names)}
+
+    def known_until(self, *tables: str) -> date:
+        """Return the last day that all of some registers speak for.
+
+        Raises:
+            DeliveryError: They have no day in common.
+        """
+        lasts = [self.version.coverage(name).stretches[-1:] for name in tables]
+        if not all(lasts):
+            raise DeliveryError(
+                f"{', '.join(tables)} speak for no day as known on "
+                f"{self.version.as_known_on}: name a later day, or load them first."
+            )
+        return min(stretch.last for one in lasts for stretch in one)
 
     def rows(self, table: Table) -> DataFrame:
         """Return the rows of one register; none where nothing was delivered.

@@ -20,6 +20,7 @@ from rctspark.config.plan.models import (
     Inference,
     Model,
 )
+from rctspark.config.plan.monitoring import Monitoring
 from rctspark.config.plan.outcomes import (
     BenefitDurationOutcome,
     ContactCountOutcome,
@@ -92,6 +93,7 @@ __all__ = [
     "Inference",
     "JobQualityOutcome",
     "Model",
+    "Monitoring",
     "Outcome",
     "PanelOutcome",
     "PerRoundOutcome",

@@ -50,7 +50,7 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         check(f"models.{i}.receipt", tuple(model.receipt), arms, "arm")
         received = tuple(model.receipt.values())
         check(f"models.{i}.receipt", received, outcomes, "outcome")
-    faults += _category_faults(plan)
+    faults += _category_faults(plan) + _monitoring_faults(plan)
     for i, analysis in enumerate(plan.analyses):
         check(f"analyses.{i}.arms", analysis.arms, arms, "arm")
         check(f"analyses.{i}.outcomes", analysis.outcomes, outcomes, "outcome")
@@ -65,6 +65,27 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         known = set(declared["analyses"])
         check(f"headlines.{i}.population", (head.population,), known, "analysis")
     return faults + _window_faults(plan) + _round_faults(plan) + table_faults(plan)
+
+
+def _monitoring_faults(plan: Plan) -> list[tuple[str, str]]:
+    """Find arms and rounds that monitoring names and the plan does not have."""
+    numbers, watched = {r.number for r in plan.rounds}, plan.monitoring
+    named = [("monitoring.needed", arm) for arm in watched.needed]
+    named += [
+        (f"monitoring.due.{number}", arm)
+        for number, due in watched.due.items()
+        for arm in due
+    ]
+    faults = [
+        (f"monitoring.due.{number}", "no round has this number")
+        for number in watched.due
+        if number not in numbers
+    ]
+    return faults + [
+        (key, f"no arm is called {arm}")
+        for key, arm in named
+        if arm not in plan.arms.all
+    ]
 
 
 def _category_faults(plan: Plan) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from rctspark.config.plan.models import (
     Inference,
     Model,
 )
+from rctspark.config.plan.monitoring import Monitoring
 from rctspark.config.plan.name import Name
 from rctspark.config.plan.outcomes import Outcome, PanelOutcome
 from rctspark.config.plan.population import (
@@ -54,6 +55,7 @@ class Plan(Document):
         inference: How uncertainty is stated.
         headlines: The figures that a reader sees first.
         tables: Tables that are released in a layout of their own.
+        monitoring: What is watched while the trial runs.
     """
 
     name: Name
@@ -77,6 +79,7 @@ class Plan(Document):
     inference: Inference = Inference()
     headlines: tuple[Headline, ...] = ()
     tables: tuple[ReleasedTable, ...] = ()
+    monitoring: Monitoring = Monitoring()
 
     @property
     def hash(self) -> str:
@@ -92,3 +95,37 @@ class Plan(Document):
         """Return the horizons of a panel outcome."""
         first, last = outcome.horizons or (0, self.window.last)
         return range(first, last + 1)
+
+    def as_known(self, day: date) -> Plan:
+        """Return the plan for what was known of the registers on a day.
+
+        Args:
+            day: The day.
+
+        Returns:
+            The same plan on that data version.
+        """
+        registers = self.registers.model_copy(
+            update={"as_known_on": day, "data_version": None}
+        )
+        return self.model_copy(update={"registers": registers})
+
+    def until(self, day: date) -> Plan:
+        """Return the plan as it stands on a day while the trial runs.
+
+        Args:
+            day: Last day that the registers speak for.
+
+        Returns:
+            The plan with nobody enrolled after the day, and nothing observed.
+        """
+        clock = self.population.clock
+        if clock is not None:
+            # A trial that has not begun has nobody; its clock can't end before it.
+            last = max(min(clock.last, day), clock.first)
+            clock = clock.model_copy(update={"last": last})
+        population = self.population.model_copy(update={"clock": clock})
+        seen = min(self.follow_up_until, day)
+        return self.model_copy(
+            update={"population": population, "follow_up_until": seen}
+        )

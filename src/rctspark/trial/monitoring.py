@@ -1,0 +1,200 @@
+"""A trial while it runs: inflow, arms as recorded, services against the protocol."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from rctspark.contracts.monitoring import SERVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyspark.sql import Column
+
+    from rctspark.config.plan import Plan, Round
+
+TOOK_PLACE = "held"
+FAILED = ("cancelled", "no_show")
+STATE, HAS_FAILED = "_state", "_has_failed"
+
+
+def count_inflow(population: DataFrame, assignment: DataFrame) -> DataFrame:
+    """Count those who entered, by month of enrolment and arm.
+
+    Args:
+        population: POPULATION.
+        assignment: ASSIGNMENT.
+
+    Returns:
+        `month` (its first day), `arm`, `persons`, in order.
+    """
+    month = F.trunc("enrolment_date", "month").alias("month")
+    arms = assignment.select("person_id", "arm")
+    return (
+        population.where("is_enrolled")
+        .join(arms, on="person_id", how="inner")
+        .groupBy(month, "arm")
+        .agg(F.count(F.lit(1)).alias("persons"))
+        .orderBy("month", "arm")
+    )
+
+
+def count_agreement(
+    population: DataFrame, assignment: DataFrame, lists: DataFrame
+) -> DataFrame:
+    """Count those who entered by the arm of the rule and the arm as recorded.
+
+    Args:
+        population: POPULATION.
+        assignment: ASSIGNMENT.
+        lists: ASSIGNMENT_LISTS of one data version, every entry of a person.
+
+    Returns:
+        `site`, `arm_by_rule`, `arm_recorded` (empty: none), `persons`, and `moved`:
+        persons whose entries name more than one arm.
+    """
+    entries = lists.groupBy("person_id").agg(
+        (F.count_distinct("arm_recorded") > 1).alias("_moved")
+    )
+    shown = [
+        F.coalesce(name, F.lit("")).alias(name)
+        for name in ("site", "arm_by_rule", "arm_recorded")
+    ]
+    arms = assignment.select("person_id", "arm_by_rule", "arm_recorded")
+    return (
+        population.where("is_enrolled")
+        .join(arms, on="person_id", how="inner")
+        .join(entries, on="person_id", how="left")
+        .groupBy(*shown)
+        .agg(
+            F.count(F.lit(1)).alias("persons"),
+            F.count_if(F.col("_moved")).alias("moved"),
+        )
+        .orderBy("site", "arm_by_rule", "arm_recorded")
+    )
+
+
+def count_categories(described: DataFrame, *, covariates: Iterable[str]) -> DataFrame:
+    """Count the categories of several characteristics, all in one pass.
+
+    Args:
+        described: One row per person: `arm` and a text per characteristic; null: not
+            known.
+        covariates: Their names.
+
+    Returns:
+        `covariate`, `category` (empty: not known), `arm`, `persons`.
+    """
+    pairs = [
+        F.struct(
+            F.lit(name).alias("covariate"),
+            F.coalesce(name, F.lit("")).alias("category"),
+        )
+        for name in covariates
+    ]
+    return (
+        described.select("arm", F.explode(F.array(*pairs)).alias("one"))
+        .groupBy("one.covariate", "one.category", "arm")
+        .agg(F.count(F.lit(1)).alias("persons"))
+    )
+
+
+def count_services(lives: DataFrame, *, plan: Plan) -> DataFrame:
+    """Hold contacts against the protocol: due, held, late, missing, still open.
+
+    Who is in benefit on the first day of a round's window is due the round, from that
+    day on. A contact after the window and before that of the next round is late.
+
+    Args:
+        lives: One row per enrolled person: `arm`, `site`, `benefit_start_date`,
+            `exit_day` (first day without benefit; null: still in it),
+            `observed_until`, and `meetings`, structs of `contact_date`, `kind` and
+            `status`.
+        plan: The plan, with rounds and a protocol.
+
+    Returns:
+        `site` (empty: one site), `arm`, `round`, `due`, `held`, `late`, `missing`,
+        `open`, and `failed`: of the last two, those with a contact in the window that
+        was cancelled or to which they did not come.
+    """
+    parts = [
+        _of_round(lives, one, following, arm=arm, kinds=kinds)
+        for one, following in _with_next(plan.rounds)
+        for arm, kinds in plan.monitoring.due.get(one.number, {}).items()
+    ]
+    states = reduce(DataFrame.unionByName, parts)
+    counted = [F.count_if(F.col(STATE) == state).alias(state) for state in SERVED]
+    return (
+        states.groupBy("site", "arm", "round")
+        .agg(
+            F.count(F.lit(1)).alias("due"),
+            *counted,
+            F.count_if(HAS_FAILED).alias("failed"),
+        )
+        .orderBy("site", "round", "arm")
+    )
+
+
+def _with_next(rounds: Sequence[Round]) -> list[tuple[Round, Round | None]]:
+    in_order = sorted(rounds, key=lambda one: one.first_day)
+    return list(zip(in_order, [*in_order[1:], None], strict=True))
+
+
+def _of_round(
+    lives: DataFrame,
+    one: Round,
+    following: Round | None,
+    *,
+    arm: str,
+    kinds: tuple[str, ...],
+) -> DataFrame:
+    """Say of everyone who is due a round what became of it."""
+    first, last = (
+        F.date_add("benefit_start_date", day) for day in (one.first_day, one.last_day)
+    )
+    is_in_benefit = F.col("exit_day").isNull() | (F.col("exit_day") > first)
+    until = F.col("observed_until")
+    due = lives.where(
+        (F.col("arm") == arm) & (first <= until) & F.coalesce(is_in_benefit, _no())
+    )
+    after = F.date_add("benefit_start_date", one.last_day + 1)
+    next_one = (
+        F.date_add("benefit_start_date", following.first_day - 1)
+        if following is not None
+        else until
+    )
+    state = (
+        F.when(_had(kinds, (TOOK_PLACE,), first, last), "held")
+        .when(_had(kinds, (TOOK_PLACE,), after, next_one), "late")
+        .when(last < until, "missing")
+        .otherwise("open")
+    )
+    has_failed = _had(kinds, FAILED, first, last) & state.isin("missing", "open")
+    return due.select(
+        F.coalesce("site", F.lit("")).alias("site"),
+        "arm",
+        F.lit(one.number).alias("round"),
+        state.alias(STATE),
+        has_failed.alias(HAS_FAILED),
+    )
+
+
+def _had(
+    kinds: tuple[str, ...], statuses: tuple[str, ...], first: Column, last: Column
+) -> Column:
+    return F.exists(
+        "meetings",
+        lambda m: (
+            m["contact_date"].between(first, last)
+            & m["kind"].isin(*kinds)
+            & m["status"].isin(*statuses)
+        ),
+    )
+
+
+def _no() -> Column:
+    return F.lit(False)  # noqa: FBT003

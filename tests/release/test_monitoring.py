@@ -1,0 +1,112 @@
+"""The page of a running trial: what is shown adds up, and nothing is fetched."""
+
+import datetime as dt
+import re
+
+import pytest
+
+from rctspark.config import read_plan
+from rctspark.contracts.monitoring import Agreement, Inflow, Service, TrialState
+from rctspark.estimators.balance.counted import estimate_counted_balance
+from rctspark.release.monitoring import (
+    arm_inflow,
+    month_inflow,
+    render_monitoring,
+    sum_sites,
+)
+
+JULY, AUGUST = dt.date(2012, 7, 1), dt.date(2012, 8, 1)
+COUNTS = {
+    ("sex", "male", "basic"): 60,
+    ("sex", "female", "basic"): 40,
+    ("sex", "male", "intensive"): 45,
+    ("sex", "female", "intensive"): 55,
+    ("sex", "", "intensive"): 2,
+    ("age", "under_35", "basic"): 3,
+}
+
+
+@pytest.fixture(scope="module")
+def plan(root):
+    return read_plan(root / "conf" / "experiments" / "ww.yaml")
+
+
+@pytest.fixture
+def state():
+    balance, too_few = estimate_counted_balance(
+        COUNTS,
+        characteristics={"sex": ("male", "female"), "age": ("under_35",)},
+        arms=("basic", "intensive"),
+    )
+    return TrialState(
+        as_known_on=dt.date(2013, 2, 15),
+        known_until=dt.date(2013, 1, 31),
+        data_version="known-2013-02-15-abc",
+        is_synthetic=True,
+        inflow=(
+            Inflow(JULY, "basic", 40),
+            Inflow(JULY, "intensive", 50),
+            Inflow(AUGUST, "basic", 60),
+        ),
+        agreement=(
+            Agreement("maasland", "basic", "basic", 97, 0),
+            Agreement("maasland", "basic", "intensive", 3, 2),
+            Agreement("twente", "intensive", "", 50, 0),
+        ),
+        balance=balance,
+        too_few=too_few,
+        services=(
+            Service("maasland", "basic", 4, 80, 50, 10, 15, 5, 7),
+            Service("twente", "basic", 4, 20, 10, 0, 0, 10, 1),
+            Service("twente", "intensive", 7, 5, 4, 1, 0, 0, 0),
+        ),
+    )
+
+
+def test_inflow_is_held_against_the_numbers_needed(state, plan):
+    assert [tuple(row) for row in arm_inflow(state, plan)] == [
+        ("basic", 100, 4500),
+        ("intensive", 50, 4500),
+    ]
+    assert [tuple(row) for row in month_inflow(state, plan)] == [
+        ("2012-07", [40, 50], [40, 50]),
+        ("2012-08", [60, 0], [100, 50]),
+    ]
+
+
+def test_services_of_all_sites_are_the_sum_of_the_sites(state):
+    assert sum_sites(state.services) == [
+        Service("all", "basic", 4, 100, 60, 10, 15, 15, 8),
+        Service("all", "intensive", 7, 5, 4, 1, 0, 0, 0),
+    ]
+    assert sum_sites(state.services[:1]) == []
+
+
+def test_balance_from_counts_is_that_of_pearson_and_too_few_are_named(state):
+    # (60, 40) against (45, 55): 200 (60 * 55 - 40 * 45)^2 / (105 * 95 * 100 * 100).
+    (sex,) = state.balance
+    assert sex.statistic == pytest.approx(200 * 1500**2 / (105 * 95 * 1e4))
+    assert (sex.n, sex.n_missing) == ((100, 100), (0, 2))
+    assert state.too_few == ("age",)
+
+
+def test_the_page_says_what_it_rests_on_and_refers_to_nothing_outside(state, plan):
+    page = render_monitoring(state, plan)
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    for said in (
+        "inside only",
+        "SYNTHETIC DATA",
+        "known-2013-02-15-abc",
+        plan.hash,
+        "3 person(s) are recorded in another arm",
+        "2 person(s) stand on lists of more than one arm; 50 enrolled person(s)",
+        "Too few persons for a test yet",
+    ):
+        assert said in words, said
+    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]+"', page) == []
+
+
+def test_of_those_whose_window_is_over_the_share_held_is_shown(state, plan):
+    words = re.sub(r"<[^>]+>", " ", render_monitoring(state, plan))
+    # 60 of the 85 whose window is over, over all sites.
+    assert "71%" in words
