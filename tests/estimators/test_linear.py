@@ -110,8 +110,12 @@ def test_cr2_from_sums_is_cr2_row_by_row(weighted, sizes):
     spread = {"not": 0.0, "nearly": 1e-6, "much": 0.9}[weighted]
     weights = 3 + spread * 3 * rng.uniform(-1, 1, 60)
     design = np.column_stack(
-        [np.ones(60), rows["arm"] == "zia", rows["arm"] == "hia", rows["age"]]
-        + [rows["wage"] / 1e5]
+        [
+            np.ones(60),
+            *(rows["arm"] == arm for arm in ARMS[1:]),
+            rows["age"],
+            rows["wage"] / 1e5,
+        ]
     ).astype(float)
     error, df = cr2_row_by_row(
         design, rows["y"].to_numpy(), weights, rows["office"].to_numpy()
@@ -267,7 +271,7 @@ def test_more_differences_than_clusters_can_tell_have_no_joint_test():
     third = rows["office"].to_numpy() % 3
     sample.covariates["third"] = (third[:, None] == np.array([1, 2])).astype(float)
     sample.columns["third"] = ("third=1", "third=2")
-    with pytest.raises(EstimationError, match="ask for more clusters. Use CR1"):
+    with pytest.raises(EstimationError, match=r"ask for more clusters\. Use CR1"):
         estimate_subgroups(
             persons(sample),
             model=model(by="third"),

@@ -12,6 +12,7 @@ from rctspark.contracts.delivery import (
     PERSON_LINKS,
     REJECTED_ROWS,
 )
+from rctspark.contracts.duration_tables import DURATION_CURVES, DURATION_ESTIMATES
 from rctspark.contracts.operation import (
     GATE_RESULTS,
     RELEASES,
@@ -50,6 +51,8 @@ TABLES = {
         PERSON_MONTH,
         PERSON_OUTCOME,
         EFFECTS,
+        DURATION_ESTIMATES,
+        DURATION_CURVES,
         GATE_RESULTS,
         RELEASES,
     )
@@ -63,6 +66,8 @@ __all__ = [
     "CONTACTS",
     "DATA_VERSIONS",
     "DELIVERIES",
+    "DURATION_CURVES",
+    "DURATION_ESTIMATES",
     "EFFECTS",
     "FUNNEL",
     "GATE_RESULTS",

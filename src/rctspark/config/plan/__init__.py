@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.documents import read_document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.durations import (
+    CoxModel,
+    Departure,
+    DiscreteModel,
+    DurationPlan,
+    TimingModel,
+    Varying,
+)
 from rctspark.config.plan.faults import plan_faults
 from rctspark.config.plan.models import (
     BEFORE_ASSIGNMENT,
@@ -50,6 +58,10 @@ __all__ = [
     "BenefitDurationOutcome",
     "Clock",
     "Covariate",
+    "CoxModel",
+    "Departure",
+    "DiscreteModel",
+    "DurationPlan",
     "Exclusion",
     "ExitOutcome",
     "ExitToJobOutcome",
@@ -63,6 +75,8 @@ __all__ = [
     "PopulationPlan",
     "RegistersPlan",
     "TimeShareOutcome",
+    "TimingModel",
+    "Varying",
     "WindowPlan",
     "plan_faults",
     "read_plan",

@@ -84,7 +84,7 @@ def summed(codes: Ints, weights: Floats, categories: int) -> Floats:
     return found.astype(np.float64)
 
 
-def sum_by_cluster(  # noqa: PLR0913, PLR0917 (rows have these parts)
+def sum_by_cluster(
     z: Floats,
     y: Floats,
     weights: Floats,

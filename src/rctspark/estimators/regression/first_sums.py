@@ -239,12 +239,7 @@ class FirstSums:
         arms, arm_weight = averager(np.maximum(arm, 0), weights, self.arms)
         powers: tuple[ClusterSums, ...] = ()
         if self.within.is_cluster:
-            if block.weights is not None:
-                own = block.weights[rows]
-                powers = tuple(
-                    sum_powers(z, y, counts[rows] * by, codes, s)
-                    for by in ((own > 0).astype(np.float64), own**2)
-                )
+            powers = _powers(block, rows, counts[rows], (z, y), codes, s)
             products, term_y, y_squares = sum_by_cluster(
                 z_apart, y_apart, weights, inner, codes, s
             )
@@ -269,6 +264,25 @@ class FirstSums:
             largest=np.abs(z).max(axis=0, initial=0.0),
             powers=powers,
         )
+
+
+def _powers(
+    block: Block,
+    rows: NDArray[np.bool_],
+    counts: Floats,
+    values: tuple[Floats, Floats],
+    codes: Ints,
+    clusters: int,
+) -> tuple[ClusterSums, ...]:
+    """Sums by cluster with weights to the powers 0 and 2; none without weights."""
+    if block.weights is None:
+        return ()
+    own = block.weights[rows]
+    zeroth, second = (own > 0).astype(np.float64), own**2
+    return tuple(
+        sum_powers(*values, counts * power, codes, clusters)
+        for power in (zeroth, second)
+    )
 
 
 def patterns(block: Block) -> list[tuple[Ints, Floats]]:
