@@ -70,7 +70,7 @@ class WorkingErrors:
         contrast = contrast @ (vectors / np.sqrt(values)) @ vectors.T
         lengths = np.einsum("ds,cde,et->cst", contrast, self.lengths, contrast)
         carried = np.einsum("ds,cdm->csm", contrast, self.carried)
-        q = contrast.shape[1]
+        q = int(contrast.shape[1])
         total = 0.0
         for s in range(q):
             own = self._between(lengths[:, s, s], carried[:, s], carried[:, s])
