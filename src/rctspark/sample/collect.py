@@ -50,7 +50,7 @@ def collect_sample(
             for someone or has a category that the plan does not list. All at once,
             with counts.
     """
-    rows = collect_rows(sample.limit(largest_sample_rows + 1))
+    rows = _collect(sample.limit(largest_sample_rows + 1))
     if len(rows) > largest_sample_rows:
         raise EstimationError(
             f"Analysis {analysis.population} has more than {largest_sample_rows} "
@@ -60,11 +60,11 @@ def collect_sample(
         )
     rows = rows.sort_values("person_id", ignore_index=True)
     used = covariates_used(plan, analysis)
-    faults = row_faults(rows, plan)
-    coded = {c.name: code_covariate(rows, c) for c in plan.covariates}
+    faults = _row_faults(rows, plan)
+    coded = {c.name: _code(rows, c) for c in plan.covariates}
     for covariate in plan.covariates:
         if covariate.name in used:
-            faults += unusable_covariate(rows, covariate)
+            faults += _covariate_faults(rows, covariate)
     if faults:
         raise EstimationError(
             f"The sample of analysis {analysis.population} can't be used:\n"
@@ -94,7 +94,7 @@ def column_names(covariate: Covariate) -> tuple[str, ...]:
     return tuple(f"{covariate.name}={c}" for c in covariate.categories[1:])
 
 
-def collect_rows(sample: DataFrame) -> pd.DataFrame:
+def _collect(sample: DataFrame) -> pd.DataFrame:
     """Run the Spark job; an error's text would show the value that it met."""
     try:
         # Not toPandas: where it stops, it warns with the value that it met.
@@ -109,8 +109,7 @@ def collect_rows(sample: DataFrame) -> pd.DataFrame:
     return rows
 
 
-def row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
-    """Count persons who stand there twice or have no arm of the plan."""
+def _row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
     repeated = int(rows["person_id"].duplicated().sum())
     unassigned = int(rows["arm"].isna().sum())
     unknown = len(rows) - unassigned - int(rows["arm"].isin(plan.arms.all).sum())
@@ -122,8 +121,7 @@ def row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
     return [f"{count} {words}" for words, count in counted.items() if count]
 
 
-def unusable_covariate(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
-    """Count persons whose value of a covariate that is used can't be."""
+def _covariate_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
     missing = int(rows[covariate.name].isna().sum())
     if covariate.missing == "dummy":
         return []
@@ -140,7 +138,7 @@ def unusable_covariate(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
     ]
 
 
-def code_covariate(rows: pd.DataFrame, covariate: Covariate) -> Floats:
+def _code(rows: pd.DataFrame, covariate: Covariate) -> Floats:
     """Shape (n, k): the number itself, or zeros and ones; NaN: not known."""
     if not covariate.categories:
         numbers: Floats = rows[[covariate.name]].to_numpy(dtype=np.float64)

@@ -9,13 +9,13 @@ from pyspark.sql import functions as F
 
 from rctspark.contracts.duration_sample import DurationSample
 from rctspark.errors import EstimationError, PlanError, listed
-from rctspark.sample.assemble import attach_arm, attach_person
+from rctspark.sample.assemble import attach_person
 from rctspark.sample.collect import (
-    code_covariate,
-    collect_rows,
+    _code,
+    _collect,
+    _covariate_faults,
+    _row_faults,
     column_names,
-    row_faults,
-    unusable_covariate,
 )
 from rctspark.sample.columns import NUMBERS, sql_fault
 from rctspark.sample.covariates import (
@@ -80,9 +80,10 @@ def make_duration_sample(
         .transform(attach_person, persons)
         .transform(attach_covariates, covariates=used)
     )
+    arms = assignment.select("person_id", "arm")
     return (
-        attach_arm(described, assignment)
-        .select("person_id", "arm", *[c.name for c in used])
+        described.select("person_id", *[c.name for c in used])
+        .join(arms, on="person_id", how="left")
         .join(measured, on="person_id", how="left")
     )
 
@@ -140,9 +141,9 @@ def collect_durations(
     rows = _bounded(sample, largest_sample_rows)
     rows = rows.sort_values("person_id", ignore_index=True)
     used = covariates_of(plan)
-    faults = row_faults(rows, plan)
+    faults = _row_faults(rows, plan)
     for covariate in used:
-        faults += unusable_covariate(rows, covariate)
+        faults += _covariate_faults(rows, covariate)
     for duration in plan.durations:
         time = rows[f"{duration.name}@time"]
         short = int((~(time >= 1)).sum())
@@ -163,7 +164,7 @@ def collect_durations(
 
 
 def _bounded(frame: DataFrame, largest: int) -> pd.DataFrame:
-    rows = collect_rows(frame.limit(largest + 1))
+    rows = _collect(frame.limit(largest + 1))
     if len(rows) > largest:
         raise EstimationError(
             f"Durations ask for more than {largest} rows, the most that are brought "
@@ -203,7 +204,7 @@ def _sample(
         time=rows[f"{name}@time"].to_numpy(dtype=np.int64),
         cause=cause.to_numpy(dtype=np.int64),
         arm=rows["arm"].to_numpy(dtype=np.str_),
-        covariates={c.name: code_covariate(rows, c) for c in used},
+        covariates={c.name: _code(rows, c) for c in used},
         columns={c.name: column_names(c) for c in used},
         stratum=stratum,
         interview=interview,
