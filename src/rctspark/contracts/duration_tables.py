@@ -48,7 +48,11 @@ DURATION_ESTIMATES = Table(
             "Column of the design (`arm=<arm>` for an arm), the arm compared with "
             "control, or `arms`: all arms at once.",
         ),
-        Column("horizon", "int", "Time from the origin; 0 where there is none.", "own"),
+        Column(
+            "horizon",
+            "int",
+            "Time from the origin in the duration's unit; 0 where there is none.",
+        ),
         Column(
             "estimate",
             "double",

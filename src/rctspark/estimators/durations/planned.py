@@ -148,7 +148,9 @@ class _Asked:
         durations, control = self.durations(), self.arms[0]
         found: list[DurationEstimate] = []
         if self.duration.within:
-            curves = estimate_incidence(durations, minimum_persons=self.minimum_persons)
+            curves = estimate_incidence(
+                durations, level=self.level, minimum_persons=self.minimum_persons
+            )
             for cause in self.duration.causes:
                 gaps = contrast_incidence(
                     [c for c in curves if c.cause == cause],
