@@ -181,7 +181,7 @@ def test_what_is_not_known_while_at_risk_is_counted(sample):
     sample.varying["working"][0, 0] = np.nan
     try:
         with pytest.raises(
-            EstimationError, match=r"model job: .*working is missing .* 1 row\(s\)"
+            EstimationError, match=r"(?s)model job: .*working is missing .* 1 row\(s\)"
         ):
             ask(sample, ASKED, models=[ASKED["models"][2]])
     finally:
