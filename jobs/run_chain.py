@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from build_panel import build_panel
 from build_population import build_population
+from estimate_durations import estimate_durations
 from estimate_effects import estimate_effects
 from ingest import ingest
 from publish_results import publish_results
@@ -27,6 +28,7 @@ STEPS = (
     build_population,
     build_panel,
     estimate_effects,
+    estimate_durations,
     write_quality_site,
     publish_results,
 )

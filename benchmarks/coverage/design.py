@@ -2,7 +2,7 @@
 
 Balance, attrition, families of tests and questionnaires are here too. Every case
 plays one trial and says, by name, whether an interval held the truth or a test
-rejected what is true. What each share should be stands in `NOMINAL`.
+rejected what is true: names end in `interval` or `test`.
 """
 
 from __future__ import annotations
@@ -350,15 +350,3 @@ CONSERVATIVE = (
     "recorded arm, exact: interval",
 )
 """Exact tests of counts: theory has them below alpha, or above the level."""
-
-
-def nominal(name: str) -> float:
-    """Return what the share of a result should be, by its name.
-
-    Args:
-        name: Name of a result of a case; ends in `interval` or `test`.
-
-    Returns:
-        Level of the interval or size of the test.
-    """
-    return LEVEL if name.endswith("interval") else ALPHA

@@ -161,3 +161,20 @@ CASES: dict[str, Callable[[np.random.Generator], Mapping[str, bool]]] = {
     "tests, four arms of 40, three strata": try_tests,
     "regressions, four arms of 40": try_regressions,
 }
+NOMINAL = {
+    **dict.fromkeys(("log-rank, stratified", "Gray, stratified"), TEST),
+    **dict.fromkeys(
+        (
+            "survival",
+            "restricted mean, difference",
+            "incidence",
+            "incidence, difference",
+            "cox, model",
+            "cox, cluster",
+            "cloglog, model",
+            "cloglog, cluster",
+        ),
+        0.90,
+    ),
+}
+"""Figure to the share that it should be."""

@@ -46,7 +46,14 @@ HEADER = (
     "sum_of_squares",
     "is_share",
 )
-NOMINAL = (("reject", 0.05), ("cover", 0.90), ("hold", 0.90))
+NOMINAL = (
+    ("reject", 0.05),
+    (": test", 0.05),
+    ("cover", 0.90),
+    ("held", 0.90),
+    (": interval", 0.90),
+)
+"""What stands in a figure's name, and the share that it should be."""
 
 
 @dataclass(slots=True)
@@ -128,7 +135,10 @@ class Results:
             self.tallies.setdefault((case, figure), Tally()).add(value)
 
     def promised(self, figure: str, tally: Tally) -> float | None:
-        """Return the share that a figure should be. None: nothing is promised."""
+        """Return the share that a figure should be. None: nothing is promised.
+
+        By the subject's `NOMINAL`, which names figures; else by the figure's name.
+        """
         if figure in self.nominal:
             return self.nominal[figure]
         if not tally.is_share:

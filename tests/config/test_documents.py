@@ -139,3 +139,24 @@ def test_a_key_never_stands_in_settings(root, tmp_path, monkeypatch):
     monkeypatch.setenv("RCTSPARK_CONF", str(named))
     with pytest.raises(ConfigError, match="pseudonym_key"):
         read_settings(root)
+
+
+def test_durations_that_the_rest_of_the_plan_does_not_carry_are_told(root, tmp_path):
+    text = (root / "conf" / "experiments" / "rossi.yaml").read_text()
+    path = tmp_path / "rossi.yaml"
+    path.write_text(
+        text.replace("until: 52", "until: 60")
+        .replace("lag: 1", "lag: 2")
+        .replace("covariates: *before, covariance: cluster", "covariates: [height]")
+        .replace("tests: [log_rank]", "strata: age")
+    )
+    with pytest.raises(PlanError) as fault:
+        read_plan(path)
+    words = str(fault.value)
+    for part in (
+        "durations.0.models: no covariate is called height",
+        "durations.0.strata: no categorical covariate is age",
+        "durations.0.varying: the panel's window ends before until",
+        "cox_employed_before: employed_before looks back before the panel's window",
+    ):
+        assert part in words, part

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from linearmodels.iv import IV2SLS
+from scipy import optimize, stats
 
 from estimators.conftest import keep, sample_of
 from estimators.regression_data import (
@@ -231,3 +233,66 @@ def test_when_everyone_receives_what_was_assigned_it_is_the_effect_of_assignment
         [itt.estimate, itt.std_error, itt.ci_lower, itt.ci_upper],
         rtol=1e-9,
     )
+
+
+def test_receipt_that_departs_from_assignment_for_nobody_warns_of_nothing():
+    rows = ROWS.assign(got_zia=ROWS["arm"] == "zia", got_hia=ROWS["arm"] == "hia")
+    source = persons(trial(rows, outcomes=OUTCOMES), receipts=RECEIPTS)
+    with np.errstate(all="raise"):
+        found = att(source)
+    firsts = found.details[0].first_stages
+    assert [f.f for f in firsts] == [np.inf, np.inf]
+    effects = estimate_linear(
+        persons(trial()),
+        models=[model(covariates=("age",))],
+        inference=by("HC1"),
+        thresholds=THRESHOLDS,
+    )
+    mine = [c for c in found.contrasts if c.outcome == "y"]
+    for name in ("estimate", "std_error", "ci_lower", "ci_upper"):
+        np.testing.assert_allclose(
+            numbers(mine, name), numbers(effects, name), rtol=1e-9
+        )
+
+
+def least_wald(own, other):
+    """Robust F of the arms on y less what was received, the other effect free.
+
+    Row by row, with statsmodels; the least over the other receipt's effect.
+    """
+    design = np.column_stack(
+        [np.ones(240), *(ROWS["arm"] == a for a in ARMS[1:]), ROWS["age"]]
+    ).astype(float)
+
+    def wald(effects):
+        left = ROWS["y"] - ROWS[[own, other]].to_numpy(dtype=float) @ effects
+        fit = sm.OLS(left.to_numpy(), design).fit(cov_type="HC1")
+        moved, spread = fit.params[1:3], fit.cov_params()[1:3, 1:3]
+        return float(moved @ np.linalg.solve(spread, moved))
+
+    def least(effect):
+        found = optimize.minimize_scalar(
+            lambda free: wald(np.array([effect, free])),
+            bracket=(-3.0, 3.0),
+            options={"xtol": 1e-12},
+        )
+        return float(found.fun)
+
+    return least
+
+
+@pytest.mark.parametrize(
+    ("arm", "own", "other"), [(0, "got_zia", "got_hia"), (1, "got_hia", "got_zia")]
+)
+def test_anderson_rubin_of_two_receipts_is_where_the_row_by_row_test_turns(
+    arm, own, other
+):
+    found = att(persons(trial(outcomes=OUTCOMES), receipts=RECEIPTS))
+    rubin = found.details[0].anderson_rubin[arm]
+    assert rubin.kind == "bounded"
+    least = least_wald(own, other)
+    critical = stats.f.ppf(0.90, 1, 240 - 4)
+    for end, outwards in ((rubin.lower, -0.01), (rubin.upper, 0.01)):
+        assert least(end) == pytest.approx(critical, rel=1e-7)
+        assert least(end + outwards) > critical > least(end - outwards)
+    assert rubin.statistic == pytest.approx(least(0.0), rel=1e-7)

@@ -12,6 +12,7 @@ from estimators.regression_data import (
     ROWS,
     THRESHOLDS,
     R,
+    Scattered,
     by,
     cells,
     model,
@@ -60,13 +61,75 @@ def test_weighted_persons_are_what_r_gives(covariance):
     )
     np.testing.assert_allclose(numbers(found), R[f"weighted/{covariance}"], rtol=RTOL)
     if covariance == "CR2":
-        np.testing.assert_allclose(numbers(found, "df"), R["weighted/CR2/df"])
+        np.testing.assert_allclose(
+            numbers(found, "df"), R["weighted/CR2/df"], rtol=RTOL
+        )
 
 
-def test_weights_of_whole_offices_are_what_clubsandwich_gives():
-    weights = 1 + ROWS["office"].to_numpy() / 10
+@pytest.mark.parametrize("scale", [1.0, 1e6])
+def test_weights_of_whole_offices_are_what_clubsandwich_gives(scale):
+    weights = scale * (1 + ROWS["office"].to_numpy() / 10)
     found = linear(persons(trial(), weights=weights), inference=by("CR2"))
     np.testing.assert_allclose(numbers(found), R["office_weighted/CR2"], rtol=RTOL)
+    np.testing.assert_allclose(
+        numbers(found, "df"), R["office_weighted/CR2/df"], rtol=RTOL
+    )
+
+
+def cr2_row_by_row(design, outcome, weights, cluster):
+    """CR2 as defined, with a matrix of persons by persons, and its moments."""
+    bread = np.linalg.inv(design.T @ (weights[:, None] * design))
+    maker = np.eye(len(outcome)) - design @ bread @ (design.T * weights)
+    residuals = maker @ outcome
+    varies = maker @ maker.T
+    pulls, ends = [], []
+    for name in np.unique(cluster):
+        rows = cluster == name
+        values, vectors = np.linalg.eigh(varies[np.ix_(rows, rows)])
+        known = values > 1e-10
+        power = np.where(known, np.where(known, values, 1.0) ** -0.5, 0.0)
+        adjust = (vectors * power) @ vectors.T
+        weighted = bread @ (design[rows].T * weights[rows]) @ adjust
+        pulls.append(weighted @ residuals[rows])
+        ends.append(weighted @ maker[rows])
+    pulls, ends = np.array(pulls), np.array(ends)
+    between = np.einsum("isn,jtn->stij", ends, ends)
+    df = [np.trace(p) ** 2 / (p**2).sum() for p in between[range(5), range(5)]]
+    return np.sqrt((pulls**2).sum(axis=0)), np.array(df)
+
+
+@pytest.mark.parametrize("weighted", ["not", "nearly", "much"])
+@pytest.mark.parametrize("sizes", ["few", "alone"])
+def test_cr2_from_sums_is_cr2_row_by_row(weighted, sizes):
+    rng = np.random.default_rng(5)
+    rows = ROWS.iloc[:60].reset_index(drop=True)
+    if sizes == "alone":
+        # Clusters of one person, of two, and one larger than the rest.
+        office = np.array([1, 2, 3, 3, 4, 4, 5, 5, 5, *[6] * 20, *[7] * 20, *[8] * 11])
+        rows = rows.assign(office=office)
+    spread = {"not": 0.0, "nearly": 1e-6, "much": 0.9}[weighted]
+    weights = 3 + spread * 3 * rng.uniform(-1, 1, 60)
+    design = np.column_stack(
+        [
+            np.ones(60),
+            *(rows["arm"] == arm for arm in ARMS[1:]),
+            rows["age"],
+            rows["wage"] / 1e5,
+        ]
+    ).astype(float)
+    error, df = cr2_row_by_row(
+        design, rows["y"].to_numpy(), weights, rows["office"].to_numpy()
+    )
+    found = linear(persons(trial(rows), weights=weights), inference=by("CR2"))
+    np.testing.assert_allclose(numbers(found), error[1:3], rtol=1e-8)
+    np.testing.assert_allclose(numbers(found, "df"), df[1:3], rtol=1e-7)
+
+
+def test_weighted_persons_cut_into_parts_give_the_same():
+    source = persons(trial(), weights=ROWS["weight"].to_numpy())
+    found = linear(Scattered(source, (3, 100, 101)), inference=by("CR2"))
+    np.testing.assert_allclose(numbers(found), R["weighted/CR2"], rtol=RTOL)
+    np.testing.assert_allclose(numbers(found, "df"), R["weighted/CR2/df"], rtol=RTOL)
 
 
 @pytest.mark.parametrize("covariance", ["classical", "HC0", "HC1", "HC2", "HC3"])
@@ -177,6 +240,45 @@ def test_the_fully_interacted_effect_is_that_of_regressions_arm_by_arm():
         )
         assert contrast.std_error == pytest.approx(np.sqrt(expected), rel=RTOL)
         assert (contrast.covariance, contrast.rank) == ("HC1+means", 9)
+
+
+@pytest.mark.parametrize("way", [persons, cells])
+def test_effects_by_category_of_offices_and_htz_are_what_clubsandwich_gives(way):
+    found = estimate_subgroups(
+        way(trial()),
+        model=model(covariates=("age",), by="late"),
+        inference=by("CR2"),
+        thresholds=THRESHOLDS,
+        reference="no",
+    )
+    for arm in ("zia", "hia"):
+        of_arm = [c for c in found.contrasts if c.arm == arm]
+        np.testing.assert_allclose(numbers(of_arm), R[f"by/{arm}/CR2"], rtol=RTOL)
+        np.testing.assert_allclose(
+            numbers(of_arm, "df"), R[f"by/{arm}/CR2/df"], rtol=RTOL
+        )
+    joint = found.tests[-1]
+    np.testing.assert_allclose(
+        [joint.statistic, joint.df_denominator, joint.p_value],
+        R["by/all/CR2"],
+        rtol=1e-8,
+    )
+
+
+def test_more_differences_than_clusters_can_tell_have_no_joint_test():
+    rows = ROWS.assign(office=1 + np.arange(240) // 3 % 6)
+    sample = trial(rows)
+    third = rows["office"].to_numpy() % 3
+    sample.covariates["third"] = (third[:, None] == np.array([1, 2])).astype(float)
+    sample.columns["third"] = ("third=1", "third=2")
+    with pytest.raises(EstimationError, match=r"ask for more clusters\. Use CR1"):
+        estimate_subgroups(
+            persons(sample),
+            model=model(by="third"),
+            inference=by("CR2"),
+            thresholds=THRESHOLDS,
+            reference="0",
+        )
 
 
 @pytest.mark.parametrize("way", [persons, cells])

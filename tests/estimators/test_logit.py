@@ -110,3 +110,22 @@ def test_an_arm_in_which_everyone_has_it_is_refused():
     sample.outcomes["job", 0][ROWS["arm"] == "zia"] = 1.0
     with pytest.raises(EstimationError, match="everyone or nobody in arm zia"):
         logit(persons(sample))
+
+
+def test_a_column_that_is_nearly_said_by_another_is_named():
+    sample = trial(outcomes=("job",))
+    noise = np.random.default_rng(4).normal(size=(240, 1))
+    sample.covariates["wage"][:] = sample.covariates["age"] * 7 + 1e-5 * noise
+    with pytest.raises(EstimationError, match="wage is nearly, but not wholly, said"):
+        logit(persons(sample))
+
+
+def test_a_column_that_is_wholly_said_by_another_is_left_out_and_counted():
+    sample = trial(outcomes=("job",))
+    sample.covariates["wage"][:] = sample.covariates["age"] * 7
+    (found, _), (alone, _) = (
+        logit(persons(sample), fitted)
+        for fitted in (LOGIT, model(covariates=("age",), estimator="logit"))
+    )
+    assert (found.rank, found.columns) == (4, 5)
+    assert found.std_error == pytest.approx(alone.std_error, rel=1e-9)

@@ -88,6 +88,14 @@ def test_influences_give_the_estimates_and_errors_of_statsmodels(kind):
         assert found.std_error()[i] == pytest.approx(fit.bse[1], rel=1e-10)
 
 
+def test_influences_with_a_covariance_that_has_none_are_refused_by_name():
+    design = np.column_stack([np.ones(N), TREATED])
+    with pytest.raises(EstimationError, match=r"no covariance classical .* only HC0"):
+        make_influence(
+            {("y", 0): OUTCOME}, design, treatments={"a": 1}, covariance="classical"
+        )
+
+
 def test_influences_summed_over_clusters_give_the_clustered_error():
     design = np.column_stack([np.ones(N), TREATED, NUMBER])
     cluster = np.arange(N) // 6

@@ -183,6 +183,17 @@ def test_weights_that_are_not_positive_are_refused():
         )
 
 
+def test_a_covariance_that_reweighted_effects_do_not_have_is_refused_by_name():
+    with pytest.raises(EstimationError, match=r"no covariance CR1 for it, only HC0"):
+        estimate_reweighted(
+            OUTCOME,
+            ARM,
+            WEIGHT,
+            arms=ARMS,
+            inference=Inference(covariance="CR1", cluster="office"),
+        )
+
+
 def test_reweighted_effects_hold_the_target_s_effect_as_often_as_they_say():
     random = np.random.default_rng(3)
     trials, held = 400, 0

@@ -150,6 +150,35 @@ def test_a_row_set_aside_lists_every_reason_and_no_bsn(conform):
     assert "2013010x" in unreadable["cells"]
 
 
+def test_a_row_with_a_column_per_period_is_meant_once_for_each(conform):
+    feed = {
+        "table": "payroll",
+        "each": "filter(array(named_struct('i', 0, 'pay', PAY), "
+        "named_struct('i', 1, 'pay', CAST(EXTRA AS decimal(12,2)))), x -> x.pay > 0)",
+        "columns": PAY["feeds"][0]["columns"]
+        | {
+            "start_date": "date_add(FROM, 28 * each.i)",
+            "end_date": "date_add(FROM, 28 * each.i + 27)",
+            "wage_eur": "each.pay",
+            "contract": "KIND",
+        },
+    }
+    text = (
+        HEADER
+        + f"{ANN};A1;20130101;;100,00;O;200.00\n"
+        + f"{BOB};B1;20130101;;100,00;O;0.00\n"
+        + f"{COR};C1;20130101;;0,00;O;0.00\n"
+    )
+    staged, counts = conform(text, PAY | {"feeds": [feed]})
+    kept = keep_conformed(staged, table=PAYROLL).collect()
+    assert sorted((row["start_date"].isoformat(), row["wage_eur"]) for row in kept) == [
+        ("2013-01-01", 100),
+        ("2013-01-01", 100),
+        ("2013-01-29", 200),
+    ]
+    assert counts == 3
+
+
 def test_rows_that_contradict_one_another_are_all_set_aside(conform):
     layout = PAY | {
         "feeds": [

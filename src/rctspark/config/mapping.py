@@ -156,6 +156,8 @@ class Feed(Document):
     Attributes:
         table: Conformed table.
         where: SQL that says which rows are meant for it. None: all.
+        each: SQL of an array: a row is meant once for each of its elements, which
+            `columns` call `each`. None: once. For files with a column per period.
         identifier: How these rows name persons. None: as the file does.
         linked_identifier: For `person_links` only: the other kind's identifier.
         columns: Column of the table to Spark SQL over the file's columns (parsed,
@@ -166,6 +168,7 @@ class Feed(Document):
 
     table: str
     where: str | None = None
+    each: str | None = None
     identifier: Identifier | None = None
     linked_identifier: Identifier | None = None
     columns: dict[str, str]

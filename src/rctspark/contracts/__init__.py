@@ -13,6 +13,7 @@ from rctspark.contracts.delivery import (
     REJECTED_ROWS,
 )
 from rctspark.contracts.descriptives import DESCRIPTIVES, Descriptive
+from rctspark.contracts.duration_tables import DURATION_CURVES, DURATION_ESTIMATES
 from rctspark.contracts.operation import (
     GATE_RESULTS,
     RELEASES,
@@ -52,6 +53,8 @@ TABLES = {
         PERSON_OUTCOME,
         EFFECTS,
         DESCRIPTIVES,
+        DURATION_ESTIMATES,
+        DURATION_CURVES,
         GATE_RESULTS,
         RELEASES,
     )
@@ -66,6 +69,8 @@ __all__ = [
     "DATA_VERSIONS",
     "DELIVERIES",
     "DESCRIPTIVES",
+    "DURATION_CURVES",
+    "DURATION_ESTIMATES",
     "EFFECTS",
     "FUNNEL",
     "GATE_RESULTS",

@@ -17,7 +17,8 @@ class JointTest:
         model: Model of the plan.
         statistic: F: the Wald statistic over `df_numerator`.
         df_numerator: Differences tested.
-        df_denominator: Persons minus rank; with clusters, clusters minus one.
+        df_denominator: Persons minus rank; CR1: clusters minus one; CR2: those of
+            HTZ, whose `statistic` is Hotelling's T-squared as an F.
         p_value: Of no difference at all.
         covariance: Kind of covariance.
         n_total: Persons in the regression.

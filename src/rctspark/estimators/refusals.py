@@ -94,3 +94,18 @@ def shape_faults(n: int, columns: Mapping[str, NDArray[Any]]) -> list[str]:
         for name, values in columns.items()
         if len(values) != n
     ]
+
+
+def covariance_faults(covariance: str, known: Sequence[str]) -> list[str]:
+    """Say that an estimator has no covariance of a kind.
+
+    Args:
+        covariance: Kind of covariance that is asked for.
+        known: Kinds that there are.
+
+    Returns:
+        One sentence, or none.
+    """
+    if covariance in known:
+        return []
+    return [f"there is no covariance {covariance} for it, only {', '.join(known)}"]

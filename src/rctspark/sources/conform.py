@@ -78,6 +78,8 @@ def conform_rows(
     whole = hashed.withColumn(RAW, _raw_cells(mapping))
     typed = parse_cells(whole, columns=mapping.columns, layout=mapping.file)
     meant = typed.filter(feed.where) if feed.where else typed
+    if feed.each:
+        meant = meant.withColumn("each", F.explode(F.expr(feed.each)))
     meant = meant.observe(read, *[_rows_of(i) for i in deliveries])
     named = _attach_persons(meant, pads, feed=feed, identifier=identifier)
     conformed = _attach_columns(named, table, feed=feed)

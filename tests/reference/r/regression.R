@@ -43,16 +43,15 @@ for (name in c("plain", "together")) {
   add(paste0(name, "/CR2/df"), df)
   add(paste0(name, "/CR2/p"), p)
 }
-# Weights: rows times the root of their weight. clubSandwich's own way with weights
-# takes another root where they vary within a cluster; where they don't, it is the same.
-white <- lm(sqrt(weight) * y ~ 0 + I(sqrt(weight) * model.matrix(m)), data = d)
-test <- as.data.frame(coef_test(white, vcov = "CR2", cluster = d$office, test = "Satterthwaite"))
-add("weighted/CR2", test[2:3, "SE"])
-add("weighted/CR2/df", test[2:3, if ("df_Satt" %in% names(test)) "df_Satt" else "df"])
+# Weights of persons, and of whole offices.
 d$office_weight <- 1 + as.integer(d$office) / 10
-mo <- lm(y ~ arm + age + wage, data = d, weights = office_weight)
-v <- vcovCR(mo, cluster = d$office, type = "CR2", target = 1 / d$office_weight, inverse_var = TRUE)
-add("office_weighted/CR2", sqrt(diag(v))[2:3])
+for (kind in c("weight", "office_weight")) {
+  fit <- lm(y ~ arm + age + wage, data = d, weights = d[[kind]])
+  test <- as.data.frame(coef_test(fit, vcov = "CR2", cluster = d$office, test = "Satterthwaite"))
+  name <- c(weight = "weighted", office_weight = "office_weighted")[kind]
+  add(paste0(name, "/CR2"), test[2:3, "SE"])
+  add(paste0(name, "/CR2/df"), test[2:3, if ("df_Satt" %in% names(test)) "df_Satt" else "df"])
+}
 d <- raw
 
 # Effects by office group, and whether they differ.
@@ -68,6 +67,19 @@ for (arm in c("zia", "hia")) {
 }
 wald <- waldtest(lm(y ~ arm + late + age, data = d), mi, vcov = v)
 add("by/all", c(wald$F[2], wald[["Pr(>F)"]][2]))
+
+# The same with persons assigned together: HTZ.
+mi <- lm(y ~ arm * late + age, data = transform(d, age = as.numeric(scale(age))))
+v <- vcovCR(mi, cluster = d$office, type = "CR2")
+for (arm in c("zia", "hia")) {
+  k <- paste0("arm", arm)
+  both <- matrix(as.numeric(names(coef(mi)) %in% c(k, paste0(k, ":lateTRUE"))), 1)
+  found <- linear_contrast(mi, vcov = v, contrasts = rbind(constrain_zero(k, coef(mi)), both))
+  add(paste0("by/", arm, "/CR2"), found$SE)
+  add(paste0("by/", arm, "/CR2/df"), found$df)
+}
+htz <- Wald_test(mi, constraints = constrain_zero(cross, coef(mi)), vcov = v, test = "HTZ")
+add("by/all/CR2", c(htz$Fstat, htz$df_denom, htz$p_val))
 
 # Logit: effects with every person in the arm and in control; delta method.
 l <- glm(job ~ arm + age + wage, data = d, family = binomial, control = list(epsilon = 1e-15, maxit = 100))

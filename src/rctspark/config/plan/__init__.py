@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.documents import read_document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.durations import (
+    CoxModel,
+    Departure,
+    DiscreteModel,
+    DurationPlan,
+    TimingModel,
+    Varying,
+)
 from rctspark.config.plan.faults import plan_faults
 from rctspark.config.plan.models import (
     BEFORE_ASSIGNMENT,
@@ -82,6 +90,10 @@ __all__ = [
     "ContactCountOutcome",
     "ContactsTable",
     "Covariate",
+    "CoxModel",
+    "Departure",
+    "DiscreteModel",
+    "DurationPlan",
     "EffectLine",
     "EffectsTable",
     "Exclusion",
@@ -107,6 +119,8 @@ __all__ = [
     "RoundContactOutcome",
     "RoundsTable",
     "TimeShareOutcome",
+    "TimingModel",
+    "Varying",
     "WindowPlan",
     "offers",
     "outcomes_shown",

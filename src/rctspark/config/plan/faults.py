@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rctspark.config.plan.duration_faults import duration_faults
 from rctspark.config.plan.outcomes import PanelOutcome, PerRoundOutcome
 from rctspark.config.plan.table_faults import table_faults
 
@@ -27,6 +28,7 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         "covariates": [c.name for c in plan.covariates],
         "models": [m.name for m in plan.models],
         "analyses": [a.population for a in plan.analyses],
+        "durations": [d.name for d in plan.durations],
         "population.exclusions": [x.id for x in plan.population.exclusions],
         "arms.treatments": list(plan.arms.all),
         "rounds": [str(r.number) for r in plan.rounds],
@@ -64,7 +66,8 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         check(f"headlines.{i}.model", (head.model,), models, "model")
         known = set(declared["analyses"])
         check(f"headlines.{i}.population", (head.population,), known, "analysis")
-    return faults + _window_faults(plan) + _round_faults(plan) + table_faults(plan)
+    faults += _window_faults(plan) + _round_faults(plan)
+    return faults + table_faults(plan) + duration_faults(plan)
 
 
 def _monitoring_faults(plan: Plan) -> list[tuple[str, str]]:

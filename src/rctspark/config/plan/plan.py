@@ -8,6 +8,7 @@ from pydantic import Field
 
 from rctspark.config.documents import Document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.durations import DurationPlan
 from rctspark.config.plan.models import (
     Analysis,
     Covariate,
@@ -53,6 +54,7 @@ class Plan(Document):
         models: The regressions.
         analyses: Which of them are run, on whom.
         inference: How uncertainty is stated.
+        durations: How long something lasts, and what changes it.
         headlines: The figures that a reader sees first.
         tables: Tables that are released in a layout of their own.
         monitoring: What is watched while the trial runs.
@@ -77,6 +79,7 @@ class Plan(Document):
     models: tuple[Model, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
     inference: Inference = Inference()
+    durations: tuple[DurationPlan, ...] = ()
     headlines: tuple[Headline, ...] = ()
     tables: tuple[ReleasedTable, ...] = ()
     monitoring: Monitoring = Monitoring()

@@ -12,6 +12,7 @@ from rctspark.estimators.design import independent_columns
 from rctspark.estimators.intervals import t_interval
 from rctspark.estimators.refusals import (
     arm_faults,
+    covariance_faults,
     missing_faults,
     refuse,
     shape_faults,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Texts = NDArray[np.str_]
 
 TOLERANCE = 1e-8
+COVARIANCES = ("HC0", "HC1", "HC2", "HC3")
 
 
 def estimate_reweighted(
@@ -58,8 +60,8 @@ def estimate_reweighted(
         One difference per arm other than control, its means weighted.
 
     Raises:
-        EstimationError: A value is missing, a weight is not positive, or an arm has
-            too few persons.
+        EstimationError: A value is missing, a weight is not positive, an arm has too
+            few persons, or the covariance is none of HC0 to HC3.
     """
     what = "The weighted effect"
     columns = {"outcome": outcome, "weight": weight}
@@ -69,6 +71,7 @@ def estimate_reweighted(
     faults = missing_faults(columns)
     faults += arm_faults(arm, arms, minimum_persons=inference.minimum_persons)
     faults += ["a weight is not positive"] * bool((weight <= 0).any())
+    faults += covariance_faults(inference.covariance, COVARIANCES)
     refuse(what, faults)
     of_arm = np.column_stack([arm == a for a in arms]).astype(np.float64)
     share = weight / weight.sum()

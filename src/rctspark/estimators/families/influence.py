@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctspark.estimators.refusals import missing_faults, refuse
+from rctspark.estimators.refusals import covariance_faults, missing_faults, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.intp]
 
 WHAT = "The influence of persons"
+COVARIANCES = ("HC0", "HC1", "HC2", "HC3")
 LEVERAGE_OF_ONE = 1 - 1e-9
 
 
@@ -67,13 +68,15 @@ def make_influence(
 
     Raises:
         EstimationError: The design has a missing value, or is not of full rank for
-            the persons observed; or an outcome is infinite.
+            the persons observed; an outcome is infinite; or the covariance is none
+            of HC0 to HC3.
     """
     infinite = [k for k, v in outcomes.items() if np.isinf(v).any()]
     refuse(
         WHAT,
         missing_faults({"the design": design})
-        + [f"{o} at horizon {h} is infinite" for o, h in infinite],
+        + [f"{o} at horizon {h} is infinite" for o, h in infinite]
+        + covariance_faults(covariance, COVARIANCES),
     )
     columns = list(treatments.values())
     solved: dict[bytes, tuple[Floats, Floats]] = {}

@@ -1,22 +1,24 @@
 """Covariances for persons assigned together, from sums kept by cluster.
 
-All that CR1 and CR2 need of a cluster is its sums of products: with B the cluster's
-rows times a root of the inverse, and G = B'B, the adjusted score of CR2 is
-(I - G)^(-1/2) B'u, since B' (I - BB')^(-1/2) = (I - G)^(-1/2) B'. So the cost goes
-with the number of clusters and columns, not of persons.
+All that CR1 and CR2 need of a cluster is its sums of products, so the cost goes with
+the number of clusters and columns, not of persons. CR2's adjustment stands in
+`working_errors`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rctspark.errors import EstimationError
+from rctspark.estimators.regression.working_errors import WorkingErrors, adjust_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rctspark.estimators.regression.cluster_sums import ClusterSums
     from rctspark.estimators.regression.first_sums import GroupSums
     from rctspark.estimators.regression.normal_equations import Equations
 
@@ -24,7 +26,22 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 FEWEST_CLUSTERS = 3
-EXACT = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterCovariance:
+    """Covariance of some combinations, j outcomes and d combinations.
+
+    Attributes:
+        covariance: Shape (j, d, d).
+        df: Shape (j, d). CR1: clusters minus one. CR2: Satterthwaite's, for
+            independent persons with equal variance as the working model.
+        working: CR2: what the working model expects, for joint tests. None: not CR2.
+    """
+
+    covariance: Floats
+    df: Floats
+    working: WorkingErrors | None
 
 
 def cluster_covariance(
@@ -35,7 +52,7 @@ def cluster_covariance(
     interest: Floats,
     covariance: str,
     rank: int,
-) -> tuple[Floats, Floats]:
+) -> ClusterCovariance:
     """Return the covariance and degrees of freedom of some combinations.
 
     Args:
@@ -47,8 +64,7 @@ def cluster_covariance(
         rank: Rank of the design.
 
     Returns:
-        Shape (j, d, d) and (j, d). CR1: clusters minus one. CR2: Satterthwaite's, for
-        independent persons with equal variance as the working model.
+        The covariance; with CR2 that of `clubSandwich` for least squares.
 
     Raises:
         EstimationError: There are fewer than three clusters.
@@ -60,22 +76,43 @@ def cluster_covariance(
             f"{clusters} cluster(s) are too few for {covariance}: needed are "
             f"{FEWEST_CLUSTERS}"
         )
-    products, scores = _with_constant(group, equations.kept, coefficients, present)
     root = _root_with_constant(group, equations)
-    within = root.T @ products @ root
-    pulled = np.einsum("ka,ckj->caj", root, scores)
     wanted = root.T @ np.vstack([np.zeros((1, interest.shape[1])), interest])
+    working = None
     if covariance == "CR2":
-        adjust, df = _adjustments(within, wanted)
-        pulled = adjust @ pulled
+        pulled, working = _adjusted(group, equations.kept, coefficients, root, wanted)
+        df = working.df()
     else:
+        _, scores = _with_constant(group, equations.kept, coefficients)
+        pulled = root.T @ scores
         df = np.full(interest.shape[1], clusters - 1.0)
     pulls = np.einsum("ad,caj->cdj", wanted, pulled)
     total = np.einsum("cdj,cej->jde", pulls, pulls)
     if covariance == "CR1":
         n = group.persons
         total = total * (clusters / (clusters - 1) * (n - 1) / (n - rank))
-    return total, np.broadcast_to(df, (total.shape[0], df.size))
+    return ClusterCovariance(
+        total, np.broadcast_to(df, (total.shape[0], df.size)), working
+    )
+
+
+def _adjusted(
+    group: GroupSums, kept: Ints, coefficients: Floats, root: Floats, wanted: Floats
+) -> tuple[Floats, WorkingErrors]:
+    """CR2's adjusted scores; weights are brought to mean one and back."""
+    mean = group.weight.sum() / group.persons if group.powers else 1.0
+    unit = root * np.sqrt(mean)
+    order = (group.powers[0], group, group.powers[1]) if group.powers else (group,)
+    scales = (1.0, mean, mean**2) if group.powers else (1.0,)
+    sums = [_with_constant(group, kept, coefficients, part) for part in order]
+    products = tuple(
+        unit.T @ (p / scale) @ unit for (p, _), scale in zip(sums, scales, strict=True)
+    )
+    scores = tuple(
+        unit.T @ (s / scale) for (_, s), scale in zip(sums, scales, strict=True)
+    )
+    pulled, working = adjust_scores(products, scores[:2], wanted)
+    return pulled * np.sqrt(mean), working
 
 
 def cluster_middle(
@@ -93,7 +130,7 @@ def cluster_middle(
     Returns:
         Shape (j, d, d).
     """
-    _, scores = _with_constant(group, places, coefficients, group.weight > 0)
+    _, scores = _with_constant(group, places, coefficients)
     pulls = np.einsum("kd,ckj->cdj", directions, scores[:, 1:])
     total: Floats = np.einsum("cdj,cej->jde", pulls, pulls)
     return total
@@ -103,20 +140,28 @@ def _with_constant(
     group: GroupSums,
     kept: Ints,
     coefficients: Floats,
-    present: NDArray[np.bool_],
+    part: GroupSums | ClusterSums | None = None,
 ) -> tuple[Floats, Floats]:
-    """Sums of products and scores by cluster, the constant in front."""
-    weight = group.weight[present]
-    share = weight / weight.sum()
-    means, y_means = group.means[present][:, kept], group.y_means[present]
-    apart, y_apart = means - share @ means, y_means - share @ y_means
+    """Sums of products and scores by cluster, the constant in front.
+
+    Of `part`, sums with another power of the weights; columns stand about the weighted
+    means of `group` all the same.
+    """
+    present = group.weight > 0
+    share = group.weight[present] / group.weight.sum()
+    centre = share @ group.means[present][:, kept]
+    y_centre = share @ group.y_means[present]
+    part = part or group
+    weight = part.weight[present]
+    apart = part.means[present][:, kept] - centre
+    y_apart = part.y_means[present] - y_centre
     ones = np.ones((len(weight), 1))
     about = np.concatenate([ones, apart], axis=1)
     k, j = len(kept) + 1, coefficients.shape[1]
     products = weight[:, None, None] * about[:, :, None] * about[:, None, :]
-    products[:, 1:, 1:] += group.products[present][:, kept][:, :, kept]
+    products[:, 1:, 1:] += part.products[present][:, kept][:, :, kept]
     term_y = weight[:, None, None] * about[:, :, None] * y_apart[:, None, :]
-    term_y[:, 1:] += group.term_y[present][:, kept]
+    term_y[:, 1:] += part.term_y[present][:, kept]
     every = np.concatenate([np.zeros((1, j)), coefficients])
     scores: Floats = term_y - products @ every
     return products.reshape(-1, k, k), scores
@@ -128,26 +173,3 @@ def _root_with_constant(group: GroupSums, equations: Equations) -> Floats:
     root[0, 0] = 1 / np.sqrt(group.weight.sum())
     root[1:, 1:] = equations.root
     return root
-
-
-def _adjustments(within: Floats, wanted: Floats) -> tuple[Floats, Floats]:
-    """CR2's adjustment of each cluster, and degrees of freedom by combination.
-
-    Where a cluster's rows say a direction by themselves, nothing is known about its
-    error: a pseudo-inverse leaves that direction out (Pustejovsky and Tipton 2018).
-    """
-    values, vectors = np.linalg.eigh(within)
-    left = 1 - np.clip(values, 0, 1)
-    known = left > EXACT
-    power = np.where(known, left, 1.0) ** -0.5 * known
-    adjust = (vectors * power[:, None, :]) @ vectors.transpose(0, 2, 1)
-    # B'p for the cluster's vector p = (I - H)^(-1/2) B a, and the length of p.
-    adjusted = adjust @ wanted
-    carried = within @ adjusted
-    lengths = (adjusted * carried).sum(axis=1)
-    df = np.empty(wanted.shape[1])
-    for d in range(len(df)):
-        between = carried[:, :, d]
-        matrix = np.diag(lengths[:, d]) - between @ between.T
-        df[d] = np.trace(matrix) ** 2 / (matrix**2).sum()
-    return adjust, df

@@ -8,7 +8,7 @@ the normal equations costs no digits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rctspark.contracts.sums import SourceOfSums
     from rctspark.estimators.regression.middle_sums import MiddleTotals
     from rctspark.estimators.regression.terms import Terms
+    from rctspark.estimators.regression.working_errors import WorkingErrors
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -90,6 +91,7 @@ class Fit:
         names: Names of the terms kept.
         coefficients: Shape (k, j), all coefficients but the constant's.
         residual_squares: Shape (j,), weighted sum of squared residuals.
+        working: With CR2, what its working model expects, for joint tests.
     """
 
     regression: Regression
@@ -103,6 +105,7 @@ class Fit:
     names: tuple[str, ...]
     coefficients: Floats
     residual_squares: Floats
+    working: WorkingErrors | None = None
 
     @property
     def columns(self) -> int:
@@ -141,10 +144,12 @@ def fit_regressions(
     Covariances: `classical`; `HC0` to `HC3` (MacKinnon and White 1985,
     doi:10.1016/0304-4076(85)90158-7; HC1 uses n minus rank); `CR1` (n clusters and
     rank as in Stata) and `CR2` (Bell and McCaffrey 2002; degrees of freedom by
-    Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.1247004). Weights are
-    analytic: each person's residual variance is taken to go with one over the weight
-    in leverages and degrees of freedom. Absorbing strata gives what a column per
-    stratum gives (Frisch, Waugh and Lovell), leverages and rank included.
+    Pustejovsky and Tipton 2018, doi:10.1080/07350015.2016.1247004). In the leverages
+    of HC2 and HC3 weights are analytic, as in R's `sandwich`: a person's residual
+    variance goes with one over the weight. CR2 holds weights for those of a sample,
+    as `clubSandwich` does: residual variance does not go with them. Absorbing strata
+    gives what a column per stratum gives (Frisch, Waugh and Lovell), leverages and
+    rank included.
 
     Args:
         source: Persons, cells, or a table.
@@ -182,7 +187,7 @@ def fit_regressions(
         refuse(faults)
         if within.is_cluster:
             fits = [_clustered(step, terms, covariance) for step in steps]
-            refuse(_clustered_redundancy(source, steps, terms))
+            refuse(redundancy_faults(source, steps, terms))
             return fits
         middles = [middle_of(step, covariance) for step in steps]
         found = source.add_up(MiddleSums(terms, middles, within=within))
@@ -431,10 +436,19 @@ def _redundancy_faults(step: Step, total: MiddleTotals, terms: Terms) -> list[st
     ]
 
 
-def _clustered_redundancy(
+def redundancy_faults(
     source: SourceOfSums, steps: Sequence[Step], terms: Terms
 ) -> list[str]:
-    """Look at columns left out, person by person; no pass where there are none."""
+    """Look at columns left out, person by person; no pass where there are none.
+
+    Args:
+        source: The source.
+        steps: Regressions without a second pass of their own; none absorbs strata.
+        terms: The terms.
+
+    Returns:
+        Names of columns left out that are not wholly said by the others.
+    """
     doubtful = [step for step in steps if len(step.equations.redundant)]
     if not doubtful:
         return []
@@ -459,7 +473,7 @@ def _of_all(step: Step) -> Step:
 
 def _clustered(step: Step, terms: Terms, covariance: str) -> Fit:
     rank = _rank(step.group, step.equations)
-    covariances, df = cluster_covariance(
+    found = cluster_covariance(
         step.group,
         step.equations,
         step.coefficients,
@@ -469,9 +483,15 @@ def _clustered(step: Step, terms: Terms, covariance: str) -> Fit:
     )
     whole = about_the_mean(step.group)
     explained = (step.coefficients * whole.term_y[step.equations.kept]).sum(axis=0)
-    return _fit(
-        step, terms, covariances, df, step.coefficients, whole.y_squares - explained
+    fit = _fit(
+        step,
+        terms,
+        found.covariance,
+        found.df,
+        step.coefficients,
+        whole.y_squares - explained,
     )
+    return replace(fit, working=found.working)
 
 
 def _finished(step: Step, total: MiddleTotals, terms: Terms, covariance: str) -> Fit:

@@ -13,7 +13,15 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy import sparse
+
+from rctspark.estimators.regression.cluster_sums import (
+    ClusterSums,
+    averager,
+    merged_weights,
+    sum_by_cluster,
+    sum_powers,
+    summed,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +56,8 @@ class GroupSums:
         arm_weight: Shape (a,), weight by arm.
         arm_y: Shape (a, j), weighted mean outcome by arm.
         largest: Shape (k,), largest absolute value of each term.
+        powers: Where weighted persons are summed by cluster: the same with weights to
+            the powers 0 and 2. Else empty.
     """
 
     outcomes: Ints
@@ -62,6 +72,7 @@ class GroupSums:
     arm_weight: Floats
     arm_y: Floats
     largest: Floats
+    powers: tuple[ClusterSums, ...] = ()
 
     @property
     def n(self) -> int:
@@ -77,11 +88,12 @@ class GroupSums:
         parts["outcomes"] = self.outcomes[chosen]
         for name in OF_OUTCOMES:
             parts[name] = parts[name][..., chosen]
+        parts["powers"] = tuple(power.of(chosen) for power in self.powers)
         return GroupSums(**parts)
 
     def with_other(self, other: GroupSums) -> GroupSums:
         """Return the sums over both sets of persons, for the same outcomes."""
-        share, reduced = _merged_weights(self.weight, other.weight)
+        share, reduced = merged_weights(self.weight, other.weight)
         apart, y_apart = other.means - self.means, other.y_means - self.y_means
         pulled = apart * reduced[:, None]
         by_cluster = self.products.ndim > 2  # noqa: PLR2004 (a matrix per cluster)
@@ -92,7 +104,7 @@ class GroupSums:
         else:
             products, term_y = pulled.T @ apart, pulled.T @ y_apart
             y_squares = reduced @ y_apart**2
-        arm_share, _ = _merged_weights(self.arm_weight, other.arm_weight)
+        arm_share, _ = merged_weights(self.arm_weight, other.arm_weight)
         return GroupSums(
             outcomes=self.outcomes,
             persons=self.persons + other.persons,
@@ -106,6 +118,10 @@ class GroupSums:
             arm_weight=self.arm_weight + other.arm_weight,
             arm_y=self.arm_y + (other.arm_y - self.arm_y) * arm_share[:, None],
             largest=np.maximum(self.largest, other.largest),
+            powers=tuple(
+                one.with_other(two)
+                for one, two in zip(self.powers, other.powers, strict=True)
+            ),
         )
 
 
@@ -211,7 +227,7 @@ class FirstSums:
             y = np.where(np.isinf(y), 0.0, y)
         s = self.within.categories
         codes = self.within.codes(block)[rows]
-        strata, total = _averager(codes, weights, s)
+        strata, total = averager(codes, weights, s)
         z_means, y_means = strata @ z, strata @ y
         z_apart, y_apart = z - by_code(z_means, codes), y - by_code(y_means, codes)
         inner = None
@@ -220,9 +236,11 @@ class FirstSums:
             if block.weights is not None:
                 inner = inner * block.weights[rows, None]
         arm = block.arm[rows]
-        arms, arm_weight = _averager(np.maximum(arm, 0), weights, self.arms)
+        arms, arm_weight = averager(np.maximum(arm, 0), weights, self.arms)
+        powers: tuple[ClusterSums, ...] = ()
         if self.within.is_cluster:
-            products, term_y, y_squares = _by_cluster(
+            powers = _powers(block, rows, counts[rows], (z, y), codes, s)
+            products, term_y, y_squares = sum_by_cluster(
                 z_apart, y_apart, weights, inner, codes, s
             )
         else:
@@ -240,11 +258,31 @@ class FirstSums:
             y_means=y_means,
             term_y=term_y,
             y_squares=y_squares,
-            arm_persons=_summed(np.maximum(arm, 0), counts[rows], self.arms),
+            arm_persons=summed(np.maximum(arm, 0), counts[rows], self.arms),
             arm_weight=arm_weight,
             arm_y=arms @ y,
             largest=np.abs(z).max(axis=0, initial=0.0),
+            powers=powers,
         )
+
+
+def _powers(
+    block: Block,
+    rows: NDArray[np.bool_],
+    counts: Floats,
+    values: tuple[Floats, Floats],
+    codes: Ints,
+    clusters: int,
+) -> tuple[ClusterSums, ...]:
+    """Sums by cluster with weights to the powers 0 and 2; none without weights."""
+    if block.weights is None:
+        return ()
+    own = block.weights[rows]
+    zeroth, second = (own > 0).astype(np.float64), own**2
+    return tuple(
+        sum_powers(*values, counts * power, codes, clusters)
+        for power in (zeroth, second)
+    )
 
 
 def patterns(block: Block) -> list[tuple[Ints, Floats]]:
@@ -287,55 +325,3 @@ def _persons(block: Block) -> Floats:
         return np.ones(len(block.arm))
     most: Floats = block.counts.max(axis=1, initial=0.0)
     return most
-
-
-def _merged_weights(one: Floats, other: Floats) -> tuple[Floats, Floats]:
-    """Share of the other in both, and the weight of the distance of the means."""
-    both = one + other
-    share = np.divide(other, both, out=np.zeros_like(both), where=both > 0)
-    return share, one * share
-
-
-def _averager(
-    codes: Ints, weights: Floats, categories: int
-) -> tuple[sparse.csr_array, Floats]:
-    """Return a matrix that takes weighted means by category, and the weights."""
-    total = _summed(codes, weights, categories)
-    share = np.divide(
-        weights, total[codes], out=np.zeros_like(weights), where=total[codes] > 0
-    )
-    matrix = sparse.csr_array(
-        (share, (codes, np.arange(len(codes)))), shape=(categories, len(codes))
-    )
-    return matrix, total
-
-
-def _summed(codes: Ints, weights: Floats, categories: int) -> Floats:
-    """Sum of weights by category; also of nobody, which bincount counts in ints."""
-    found = np.bincount(codes, weights=weights, minlength=categories)
-    return found.astype(np.float64)
-
-
-def _by_cluster(
-    z: Floats,
-    y: Floats,
-    weights: Floats,
-    inner: Floats | None,
-    codes: Ints,
-    clusters: int,
-) -> tuple[Floats, Floats, Floats]:
-    k, j = z.shape[1], y.shape[1]
-    products = np.zeros((clusters, k, k))
-    term_y, y_squares = np.zeros((clusters, k, j)), np.zeros((clusters, j))
-    if not codes.size:
-        return products, term_y, y_squares
-    order = np.argsort(codes, kind="stable")
-    found, starts = np.unique(codes[order], return_index=True)
-    for cluster, rows in zip(found, np.split(order, starts[1:]), strict=True):
-        pulled = z[rows] * weights[rows, None]
-        products[cluster] = pulled.T @ z[rows]
-        term_y[cluster] = pulled.T @ y[rows]
-        y_squares[cluster] = weights[rows] @ y[rows] ** 2
-        if inner is not None:
-            y_squares[cluster] += inner[rows].sum(axis=0)
-    return products, term_y, y_squares

@@ -14,9 +14,11 @@ from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.regression.engine import (
     CLUSTERED,
+    Step,
     about_the_mean,
     add_first,
     in_words,
+    redundancy_faults,
     refuse,
     within_of,
 )
@@ -122,7 +124,7 @@ def _starts(  # noqa: PLR0913, PLR0917 (what a fit begins from)
 ) -> list[LogitAt]:
     """Begin at zero, with the columns that are kept; refuse what can't be fitted."""
     faults: list[str] = []
-    starts = []
+    starts, steps = [], []
     for group in groups:
         where = f"{in_words(source, group.outcomes)}: model {model.name}"
         found = check(group, 0)
@@ -141,9 +143,12 @@ def _starts(  # noqa: PLR0913, PLR0917 (what a fit begins from)
         found = found or check(group, len(equations.kept) + 1)
         faults += [f"{where}: {fault}" for fault in found]
         faults += _separated_by_category(source, group, terms)
-        shape = (len(equations.kept) + 1, len(group.outcomes))
-        starts.append(LogitAt(group.outcomes, equations.kept, np.zeros(shape)))
-    refuse(faults)
+        kept, outcomes = len(equations.kept), len(group.outcomes)
+        zeros = np.zeros((kept + 1, outcomes))
+        starts.append(LogitAt(group.outcomes, equations.kept, zeros))
+        interest = np.zeros((kept, 1))
+        steps.append(Step(regression, group, equations, zeros[1:], interest))
+    refuse(faults or redundancy_faults(source, steps, terms))
     return starts
 
 

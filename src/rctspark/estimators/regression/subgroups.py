@@ -65,8 +65,9 @@ def estimate_subgroups(
         reference: The category without a column, the first in the plan.
 
     Returns:
-        Effects and joint Wald tests. With CR2 the tests use CR2's covariance and
-        clusters minus one degrees of freedom.
+        Effects and joint Wald tests; with CR2 effects have Satterthwaite's degrees of
+        freedom, and tests are HTZ (Pustejovsky and Tipton 2018,
+        doi:10.1080/07350015.2016.1247004).
 
     Raises:
         EstimationError: As `estimate_itt`; or an arm has too few persons in a
@@ -125,9 +126,10 @@ class _Categories:
         """Names of the categories, the first one included."""
         return (f"{self.model.by}={self.reference}", *self.columns)
 
-    @property
-    def df(self) -> float:
-        """Degrees of freedom; with clusters, clusters minus one."""
+    def df(self, contrast: Floats) -> float:
+        """Degrees of freedom of contrasts; CR1: clusters minus one; CR2: HTZ's."""
+        if self.fit.working is not None:
+            return self.fit.working.joint_df(contrast)
         if self.inference.covariance in CLUSTERED:
             return float((self.fit.group.weight > 0).sum() - 1)
         return float(self.fit.df[0, 0])
@@ -185,7 +187,7 @@ class _Categories:
                     arm=i + 1,
                     estimate=float(pick @ fit.estimates[j]),
                     variance=float(pick @ fit.covariance[j] @ pick),
-                    df=self.df,
+                    df=self.df(pick[:, None]),
                     spread=float(spreads(fit)[j]),
                     persons=(counts[c, i + 1], counts[c, 0]),
                     mean_against=float(means[c, j]),
@@ -214,7 +216,19 @@ class _Categories:
                 f"{in_words(self.source, [int(self.fit.outcomes[j])])}: effects by "
                 f"{self.model.by} have no joint test: their covariance is singular"
             )
-        statistic = float(apart @ np.linalg.solve(spread, apart)) / len(places)
+        q = len(places)
+        statistic = float(apart @ np.linalg.solve(spread, apart)) / q
+        df = self.df(np.eye(len(self.fit.estimates[j]))[:, places])
+        if self.fit.working is not None:
+            # Hotelling's T-squared as an F: exact were the covariance a Wishart's.
+            statistic *= (df - q + 1) / df
+            df += 1 - q
+        if df <= 0:
+            raise EstimationError(
+                f"{in_words(self.source, [int(self.fit.outcomes[j])])}: effects by "
+                f"{self.model.by} have no joint test with CR2: {q} differences at "
+                "once ask for more clusters. Use CR1, or join categories"
+            )
         outcome, horizon = self.source.outcomes[int(self.fit.outcomes[j])]
         return JointTest(
             outcome=outcome,
@@ -223,9 +237,9 @@ class _Categories:
             by=self.model.by or "",
             model=self.model.name,
             statistic=statistic,
-            df_numerator=len(places),
-            df_denominator=self.df,
-            p_value=float(stats.f.sf(statistic, len(places), self.df)),
+            df_numerator=q,
+            df_denominator=df,
+            p_value=float(stats.f.sf(statistic, q, df)),
             covariance=self.inference.covariance,
             n_total=self.fit.group.n,
         )

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 NEWTON_STEPS = 50
 SMALL = 1e-14
-TINY = 1e-300
 EXACT = 1e-9
 """Share of the ordinary variance below which a move has no sampling error."""
 FAR = 1e6
@@ -66,7 +65,11 @@ class ReducedForm:
         arm offers) is no evidence if it is zero, and beyond doubt if it is not.
         """
         size = self._size(weights)
-        moved = self.coefficients @ weights / size
+        moved = self.coefficients @ weights
+        if not (size > 0).all():
+            # Nobody's receipt departs from assignment: the move is known exactly.
+            return float(np.inf) if moved.any() else 0.0
+        moved = moved / size
         spread = self._spread(weights) / np.outer(size, size)
         values, vectors = np.linalg.eigh(spread)
         along = vectors.T @ moved
@@ -76,11 +79,14 @@ class ReducedForm:
         return float((along[~exact] ** 2 / values[~exact]).sum())
 
     def _size(self, weights: Floats) -> Floats:
-        """Return the size that each move's sampling error would ordinarily have."""
+        """Return the size that each move's sampling error would ordinarily have.
+
+        Zero where no equation of the combination has any.
+        """
         inverse = np.sqrt(np.diag(np.linalg.inv(self.strength)))
         errors = np.sqrt(np.maximum(np.einsum("aaii->ai", self.covariances), 0))
         usual = (errors / inverse).max(axis=1)
-        size: Floats = inverse * max(float(np.abs(weights) @ usual), TINY)
+        size: Floats = inverse * float(np.abs(weights) @ usual)
         return size
 
     def _spread(self, weights: Floats) -> Floats:
@@ -118,7 +124,7 @@ class ReducedForm:
     def _start(self, weights: Floats, free: list[int]) -> Floats:
         """Weights that make the moves least, each to its own spread."""
         unit = self._size(np.ones(len(weights)))
-        moved = self.coefficients / unit[:, None]
+        moved = self.coefficients / np.where(unit > 0, unit, 1.0)[:, None]
         others = [i for i in range(len(weights)) if i not in free]
         target = -moved[:, others] @ weights[others]
         start = np.linalg.lstsq(moved[:, free], target, rcond=None)[0]
@@ -126,6 +132,8 @@ class ReducedForm:
 
     def _newton_step(self, weights: Floats, free: list[int]) -> Floats:
         size = self._size(weights)
+        if not (size > 0).all():
+            return np.zeros(len(free))
         outer = np.outer(size, size)
         inverse = np.linalg.pinv(self._spread(weights) / outer, EXACT, hermitian=True)
         inverse = (inverse / outer).astype(np.float64)

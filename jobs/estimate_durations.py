@@ -1,0 +1,157 @@
+"""Estimate the durations that the plan registers: curves, tests and hazards.
+
+Reads:   population, assignment, person_month; registers of persons, spells, jobs
+Writes:  duration_estimates, duration_curves
+Run:     spark-submit jobs/estimate_durations.py --plan rossi
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rctspark.contracts import (
+    ASSIGNMENT,
+    BENEFIT_SPELLS,
+    CONTACTS,
+    DURATION_CURVES,
+    DURATION_ESTIMATES,
+    FUNNEL,
+    PAYROLL,
+    PERSON_MONTH,
+    PERSONS,
+    POPULATION,
+)
+from rctspark.estimators.durations.planned import estimate_duration
+from rctspark.panel.assemble import expand_panel
+from rctspark.panel.durations import measure_durations
+from rctspark.panel.span import span_of
+from rctspark.quality.gate import make_gate
+from rctspark.runtime.job import run_job
+from rctspark.runtime.registers import open_registers
+from rctspark.sample.durations import (
+    collect_durations,
+    make_duration_sample,
+    make_varying,
+)
+from rctspark.sources.settle import (
+    LINKING,
+    attach_job_starts,
+    flag_overruled,
+    keep_newest_contacts,
+    keep_newest_persons,
+    keep_persons,
+    keep_standing,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+    from rctspark.contracts.duration_sample import DurationSample
+    from rctspark.runtime.job import Run
+    from rctspark.runtime.registers import Registers
+
+TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH)
+
+
+def estimate_durations(run: Run) -> None:
+    """Measure durations, make their sample, estimate, publish."""
+    if not run.plan.durations:
+        run.log.say("durations: the plan registers none")
+        return
+    registers = open_registers(run, (PERSONS, BENEFIT_SPELLS), linking=LINKING)
+    made = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
+    provenance = run.provenance(data_version=registers.version.name, inputs=())
+    if run.is_current(run.experiment, provenance):
+        run.log.say("durations: nothing has changed since the last release")
+        return
+    tables = {table.name: run.store.read(made, table) for table in TABLES}
+    samples = collect(run, registers, tables)
+    filed = {
+        "experiment": run.plan.name,
+        "data_version": registers.version.name,
+        "plan_hash": run.plan.hash,
+    }
+    estimates, points = [], []
+    for duration in run.plan.durations:
+        found = estimate_duration(
+            samples[duration.name],
+            duration=duration,
+            arms=run.plan.arms.all,
+            level=run.plan.inference.level,
+            minimum_persons=max(
+                run.plan.inference.minimum_persons,
+                run.settings.thresholds.minimum_persons,
+            ),
+        )
+        of_this = {**filed, "duration": duration.name}
+        estimates += [asdict(one) | of_this for one in found.estimates]
+        points += [asdict(one) | of_this for one in found.points]
+    run.publish(
+        run.experiment,
+        run.candidates(
+            (DURATION_ESTIMATES, run.store.rows(DURATION_ESTIMATES, estimates)),
+            (DURATION_CURVES, run.store.rows(DURATION_CURVES, points)),
+        ),
+        provenance=provenance,
+        gate=make_gate(run.root / "expectations"),
+    )
+
+
+def collect(
+    run: Run, registers: Registers, tables: Mapping[str, DataFrame]
+) -> dict[str, DurationSample]:
+    """Bring every duration of the plan to the driver.
+
+    Args:
+        run: The run.
+        registers: The registers.
+        tables: Name to table that earlier jobs made.
+
+    Returns:
+        Duration of the plan to its sample.
+    """
+    plan, population = run.plan, tables[POPULATION.name]
+    spells, payroll, contacts = (
+        keep_persons(registers.rows(table), population)
+        for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS)
+    )
+    measured = measure_durations(
+        population,
+        spells=keep_standing(flag_overruled(spells, registers.deliveries)),
+        payroll=attach_job_starts(payroll, registers.deliveries),
+        contacts=keep_newest_contacts(contacts, registers.deliveries),
+        durations=plan.durations,
+        followed=plan.population,
+        earnings_sources=plan.earnings_sources,
+    )
+    dense = expand_panel(
+        population,
+        tables[PERSON_MONTH.name],
+        span=span_of(plan),
+        coverage=registers.coverage,
+    )
+    samples = collect_durations(
+        make_duration_sample(
+            plan,
+            population=population,
+            assignment=tables[ASSIGNMENT.name],
+            persons=keep_newest_persons(registers.rows(PERSONS), registers.deliveries),
+            panel=dense,
+            measured=measured,
+        ),
+        make_varying(plan, population=population, panel=dense),
+        plan,
+        largest_sample_rows=run.settings.largest_sample_rows,
+    )
+    for name, sample in samples.items():
+        left = int((sample.cause > 0).sum())
+        run.log.say(f"duration {name}: {sample.n:,} persons, {left:,} left")
+    return samples
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(estimate_durations, doc=__doc__))
