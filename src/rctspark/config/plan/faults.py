@@ -9,10 +9,15 @@ from rctspark.config.plan.outcomes import PanelOutcome, PerRoundOutcome
 from rctspark.config.plan.table_faults import table_faults
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rctspark.config.plan.plan import Plan
 
+Faults = list[tuple[str, str]]
+COVARIATE = "covariate"
 
-def plan_faults(plan: Plan) -> list[tuple[str, str]]:
+
+def plan_faults(plan: Plan) -> Faults:
     """Find names that a plan uses and does not declare, or declares twice.
 
     Args:
@@ -21,8 +26,22 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
     Returns:
         Key in the file and the fault, in the order of the file.
     """
-    faults: list[tuple[str, str]] = []
-    arms = set(plan.arms.all)
+    return [
+        *_repeated(plan),
+        *_assignment_faults(plan),
+        *_model_faults(plan),
+        *_category_faults(plan),
+        *_monitoring_faults(plan),
+        *_analysis_faults(plan),
+        *_headline_faults(plan),
+        *_window_faults(plan),
+        *_round_faults(plan),
+        *table_faults(plan),
+        *duration_faults(plan),
+    ]
+
+
+def _repeated(plan: Plan) -> Faults:
     declared = {
         "outcomes": [o.name for o in plan.outcomes],
         "covariates": [c.name for c in plan.covariates],
@@ -34,43 +53,67 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         "rounds": [str(r.number) for r in plan.rounds],
         "tables": [t.name for t in plan.tables],
     }
-    for key, names in declared.items():
-        twice = sorted({n for n in names if names.count(n) > 1})
-        faults += [(key, f"{name} stands here twice") for name in twice]
+    return [
+        (key, f"{name} stands here twice")
+        for key, names in declared.items()
+        for name in sorted({n for n in names if names.count(n) > 1})
+    ]
 
-    def check(key: str, used: tuple[str, ...], known: set[str], what: str) -> None:
-        unknown = [name for name in used if name not in known]
-        faults.extend((key, f"no {what} is called {name}") for name in unknown)
 
+def _unknown(key: str, used: Iterable[str], known: Iterable[str], what: str) -> Faults:
+    names = set(known)
+    return [(key, f"no {what} is called {name}") for name in used if name not in names]
+
+
+def _assignment_faults(plan: Plan) -> Faults:
     rule = plan.assignment
-    given = tuple(a for a in (rule.even, rule.odd, *rule.shares) if a is not None)
-    check("assignment", given, arms, "arm")
-    outcomes, models = set(declared["outcomes"]), set(declared["models"])
-    known = set(declared["covariates"])
+    given = [a for a in (rule.even, rule.odd, *rule.shares) if a is not None]
+    return _unknown("assignment", given, plan.arms.all, "arm")
+
+
+def _model_faults(plan: Plan) -> Faults:
+    outcomes = [o.name for o in plan.outcomes]
+    covariates = [c.name for c in plan.covariates]
+    faults: Faults = []
     for i, model in enumerate(plan.models):
-        check(f"models.{i}.covariates", model.covariates, known, "covariate")
-        check(f"models.{i}.receipt", tuple(model.receipt), arms, "arm")
-        received = tuple(model.receipt.values())
-        check(f"models.{i}.receipt", received, outcomes, "outcome")
-    faults += _category_faults(plan) + _monitoring_faults(plan)
+        key = f"models.{i}"
+        faults += _unknown(f"{key}.covariates", model.covariates, covariates, COVARIATE)
+        faults += _unknown(f"{key}.receipt", model.receipt, plan.arms.all, "arm")
+        received = model.receipt.values()
+        faults += _unknown(f"{key}.receipt", received, outcomes, "outcome")
+    return faults
+
+
+def _analysis_faults(plan: Plan) -> Faults:
+    outcomes = [o.name for o in plan.outcomes]
+    models = [m.name for m in plan.models]
+    faults: Faults = []
     for i, analysis in enumerate(plan.analyses):
-        check(f"analyses.{i}.arms", analysis.arms, arms, "arm")
-        check(f"analyses.{i}.outcomes", analysis.outcomes, outcomes, "outcome")
-        check(f"analyses.{i}.models", analysis.models, models, "model")
-        selecting = (analysis.among.outcome,) if analysis.among else ()
-        check(f"analyses.{i}.among", selecting, outcomes, "outcome")
-        if analysis.arms and plan.arms.control not in analysis.arms:
-            faults.append((f"analyses.{i}.arms", "control is not among the arms"))
+        key, arms = f"analyses.{i}", analysis.arms
+        faults += _unknown(f"{key}.arms", arms, plan.arms.all, "arm")
+        faults += _unknown(f"{key}.outcomes", analysis.outcomes, outcomes, "outcome")
+        faults += _unknown(f"{key}.models", analysis.models, models, "model")
+        selecting = [analysis.among.outcome] if analysis.among else []
+        faults += _unknown(f"{key}.among", selecting, outcomes, "outcome")
+        if arms and plan.arms.control not in arms:
+            faults.append((f"{key}.arms", "control is not among the arms"))
+    return faults
+
+
+def _headline_faults(plan: Plan) -> Faults:
+    outcomes = [o.name for o in plan.outcomes]
+    models = [m.name for m in plan.models]
+    analyses = [a.population for a in plan.analyses]
+    faults: Faults = []
     for i, head in enumerate(plan.headlines):
-        check(f"headlines.{i}.outcome", (head.outcome,), outcomes, "outcome")
-        check(f"headlines.{i}.model", (head.model,), models, "model")
-        known = set(declared["analyses"])
-        check(f"headlines.{i}.population", (head.population,), known, "analysis")
-    faults += _window_faults(plan) + _round_faults(plan)
-    return faults + table_faults(plan) + duration_faults(plan)
+        key = f"headlines.{i}"
+        faults += _unknown(f"{key}.outcome", [head.outcome], outcomes, "outcome")
+        faults += _unknown(f"{key}.model", [head.model], models, "model")
+        faults += _unknown(f"{key}.population", [head.population], analyses, "analysis")
+    return faults
 
 
-def _monitoring_faults(plan: Plan) -> list[tuple[str, str]]:
+def _monitoring_faults(plan: Plan) -> Faults:
     """Find arms and rounds that monitoring names and the plan does not have."""
     numbers, watched = {r.number for r in plan.rounds}, plan.monitoring
     named = [("monitoring.needed", arm) for arm in watched.needed]
@@ -91,7 +134,7 @@ def _monitoring_faults(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def _category_faults(plan: Plan) -> list[tuple[str, str]]:
+def _category_faults(plan: Plan) -> Faults:
     """Find covariates that must be categorical and are not, or are not declared."""
     categorical = {c.name for c in plan.covariates if c.categories}
     named = [
@@ -130,7 +173,7 @@ def _category_faults(plan: Plan) -> list[tuple[str, str]]:
     return faults
 
 
-def _round_faults(plan: Plan) -> list[tuple[str, str]]:
+def _round_faults(plan: Plan) -> Faults:
     """Find outcomes per round where the plan has no rounds."""
     return [
         (f"outcomes.{i}", f"{outcome.name} is measured per round; the plan has none")
@@ -139,7 +182,7 @@ def _round_faults(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def _window_faults(plan: Plan) -> list[tuple[str, str]]:
+def _window_faults(plan: Plan) -> Faults:
     faults = []
     for i, outcome in enumerate(plan.outcomes):
         if isinstance(outcome, PanelOutcome) and outcome.horizons is not None:
