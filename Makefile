@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 RUN := $(BIN)/python
 DELIVERIES_OF_DEMO := out/deliveries/$(EXPERIMENT)
 
-.PHONY: help setup java key demo run penn quality-release test test-fast test-long check \
+.PHONY: help setup java key demo run penn monitor quality-release test test-fast test-long check \
 	format lock docs ui clean
 
 help: ## Show this list
@@ -28,6 +28,10 @@ penn: setup key ## Run the Pennsylvania bonus trial: DATA=<folder with its file>
 	@mkdir -p out/deliveries/penn/penn_claims
 	@cp "$(DATA)/penn_reemployment_bonus.dat" out/deliveries/penn/penn_claims/
 	@$(RUN) jobs/run_chain.py --plan penn --deliveries out/deliveries/penn
+
+monitor: setup ## Watch a running trial: DAY=<yyyy-mm-dd>, as known then
+	@test -n "$(DAY)" || { echo "Say DAY=<yyyy-mm-dd>."; exit 2; }
+	@$(RUN) jobs/monitor_trial.py --plan $(EXPERIMENT) --as-known-on $(DAY)
 
 quality-release: setup ## Write a copy of the quality site that may leave: small counts masked
 	@$(RUN) jobs/write_quality_site.py --plan $(EXPERIMENT) --masked
