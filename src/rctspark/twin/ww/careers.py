@@ -21,14 +21,14 @@ from rctspark.twin.ww.targets import HORIZONS
 from rctspark.twin.ww.tuning import tuned
 
 if TYPE_CHECKING:
-    from rctspark.twin.ww.calendar import Bools, Days, Ints
+    from rctspark.twin.ww.calendar import Bools, Ints
     from rctspark.twin.ww.course import Course
     from rctspark.twin.ww.holders import JobAims
     from rctspark.twin.ww.persons import Persons
 
 BESIDE, OUT, AFTER = 0, 1, 2
 SHARE_BESIDE = 0.7
-"""Of those with a job who did not leave for one, how many have it beside the benefit."""
+"""Of those with a job who did not leave for one: who have it beside the benefit."""
 SHARE_OUT_AT_ONCE = 0.7
 LARGEST_GAP = 24
 FAR_FROM_EXIT = 37
@@ -195,7 +195,7 @@ def _out_of_benefit(
     start = leaves + gap
     for months in HORIZONS:
         mark = add_months(persons.benefit_start[who], months).astype(np.int64)
-        crosses = ((start <= mark) != (leaves <= mark)) | (np.abs(start - mark) < 2)
+        crosses = ((start <= mark) != (leaves <= mark)) | (np.abs(start - mark) <= 1)
         start = np.where(crosses, leaves, start)
     enrolment = persons.enrolment[who].astype("datetime64[D]").astype(np.int64)
     start = np.maximum(start, enrolment + 1)

@@ -164,7 +164,9 @@ def _planned(rng: np.random.Generator, persons: Persons, course: Course) -> Cont
     date = FOLLOW_UP_ENDS + days(rng.integers(1, 30, size=who.size))
     date = np.minimum(date, course.end[who])
     made_ahead = made(who, date, Form.APPOINTMENT, Subject.EVALUATION)
-    return replace(made_ahead, outcome=np.full(who.size, Outcome.PLANNED, dtype=np.int64))
+    return replace(
+        made_ahead, outcome=np.full(who.size, Outcome.PLANNED, dtype=np.int64)
+    )
 
 
 def _in_order(contacts: Contacts) -> Contacts:

@@ -198,9 +198,7 @@ def benefit_shares() -> Floats:
     )
 
 
-def _draw_stretches(
-    rng: np.random.Generator, persons: Persons
-) -> tuple[Ints, Bools]:
+def _draw_stretches(rng: np.random.Generator, persons: Persons) -> tuple[Ints, Bools]:
     """Give every enrolled person a stretch to leave in, as planned; -1: stays."""
     stretch = np.full(persons.size, -1)
     to_job = np.zeros(persons.size, dtype=np.bool_)
@@ -272,9 +270,9 @@ def _off_month_marks(months: Ints, offset: Ints, low: Ints, high: Ints) -> Ints:
 def _days_after_last_mark(rng: np.random.Generator, persons: Persons) -> Ints:
     """Return on which day those leave who are there at the last mark."""
     start = _start_or_end(persons)
-    mark = (add_months(start, 15) - start).astype(np.int64) + MONTH_MARGIN + 1
-    is_early = shifted(start, mark) <= FOLLOW_UP_ENDS
-    first = np.where(is_early, mark, ROUND_DAYS["12"].due_on + 1)
+    mark = add_months(start, 15)
+    after = (mark - start).astype(np.int64) + MONTH_MARGIN + 1
+    first = np.where(mark <= FOLLOW_UP_ENDS, after, ROUND_DAYS["12"].due_on + 1)
     more = rng.exponential(1 / LEAVING_PER_DAY, size=persons.size)
     length: Ints = first + more.astype(np.int64)
     return length

@@ -110,7 +110,7 @@ def _outside_rounds(
     return parts
 
 
-def _on_days(  # noqa: PLR0913 (one thing: who, what, when)
+def _on_days(
     persons: Persons,
     who: Ints,
     kind: Ints,
@@ -122,5 +122,3 @@ def _on_days(  # noqa: PLR0913 (one thing: who, what, when)
     forms, subjects = np.array(KINDS, dtype=np.int64).T
     date = shifted(persons.benefit_start[who], offset)
     return made(who, date, forms[kind], subjects[kind])
-
-

@@ -100,9 +100,7 @@ def sizes_by_sex() -> Ints:
 def _by_horizon(outcome: str) -> dict[int, Ints]:
     chosen = {}
     for months in HORIZONS:
-        wanted = printed(
-            EXITS, COLUMNS, outcome=outcome, horizon_months=str(months)
-        )
+        wanted = printed(EXITS, COLUMNS, outcome=outcome, horizon_months=str(months))
         is_out = outcome == "exit" and months >= 12  # noqa: PLR2004 (months)
         chosen[months] = choose_counts(
             EARLY if months == HORIZONS[-1] else sizes_by_sex(),
@@ -160,14 +158,14 @@ def _split(
     exits, to_job = (np.diff(early[n], prepend=0) for n in range(2))
     last_exits = at_15[0] - early[0][-1]
     last_jobs = at_15[1] - early[1][-1]
-    in_between = min(round(last_jobs * exits[-1] / (exits[-1] + last_exits) / 2), last_jobs)
+    in_between = min(
+        round(last_jobs * exits[-1] / (exits[-1] + last_exits) / 2), last_jobs
+    )
     one = Leaving(
         exits=(*map(int, exits), int(last_exits)),
         to_job=(*map(int, to_job), int(in_between), int(last_jobs - in_between)),
     )
-    late_exits, late_jobs = (
-        np.diff(cell[n] - early[n], prepend=0) for n in range(2)
-    )
+    late_exits, late_jobs = (np.diff(cell[n] - early[n], prepend=0) for n in range(2))
     other = Leaving(
         exits=tuple(map(int, late_exits)),
         to_job=(*map(int, late_jobs), round(TO_JOB_LATE * int(late_exits[-1]))),

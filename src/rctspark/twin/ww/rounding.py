@@ -115,9 +115,7 @@ def choose_counts(
             "all": (counts.sum(axis=0) / totals, totals),
             **{sex: (counts[s] / sizes[s], sizes[s]) for s, sex in enumerate(SEXES)},
         }
-        room = min(
-            _room(100 * shares[p][0], wanted[p], unit) for p in POPULATIONS
-        )
+        room = min(_room(100 * shares[p][0], wanted[p], unit) for p in POPULATIONS)
         met = sum(_marks(*shares[p], p) == wanted[p].stars for p in POPULATIONS)
         if room >= SAFE * unit and (met, room) > best:
             best, chosen = (met, room), counts
@@ -205,6 +203,4 @@ def _room(shares: Floats, wanted: Printed, unit: float) -> float:
 
 def _marks(shares: Floats, sizes: Ints, population: str) -> str:
     error = np.sqrt((shares * (1 - shares) / (sizes - 1)).sum())
-    return marks_of(
-        (shares[1] - shares[0]) / error, with_dagger=population != "all"
-    )
+    return marks_of((shares[1] - shares[0]) / error, with_dagger=population != "all")

@@ -155,7 +155,9 @@ def _arm(number: int, name: str) -> Arm:
     balance = counts_of(BALANCE, "characteristic", "category")
 
     def of(characteristic: str, *categories: str) -> tuple[int, ...]:
-        return tuple(balance[characteristic, category][number] for category in categories)
+        return tuple(
+            balance[characteristic, category][number] for category in categories
+        )
 
     age = of("age", "under_35", "35_to_44", "45_and_over")
     living = of(

@@ -80,9 +80,7 @@ def draw_terms(
         part_time[mine] = _tilted(place[mine], is_male[mine], person[mine], aims)
         first = mine[np.diff(person[mine], prepend=-1) > 0]
         rank = np.argsort(np.argsort(turn[first], kind="stable"), kind="stable")
-        other = np.where(
-            own[first] < SHARE_NOT_APPLICABLE, NOT_APPLICABLE, FIXED_TERM
-        )
+        other = np.where(own[first] < SHARE_NOT_APPLICABLE, NOT_APPLICABLE, FIXED_TERM)
         contract[first] = np.where(rank < aims.permanent, PERMANENT, other)
     middle = 1190 + 110 * is_male + 8 * (persons.age[person] - 40)
     of_person = rng.normal(0.02, SPREAD_OF_PERSONS, size=persons.size)[person]

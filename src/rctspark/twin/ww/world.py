@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rctspark.twin.ww.contact_kinds import Contacts
 from rctspark.twin.ww.contacts import draw_agenda, draw_services
 from rctspark.twin.ww.course import Course, draw_course
 from rctspark.twin.ww.jobs import Jobs, draw_jobs
@@ -18,6 +17,7 @@ from rctspark.twin.ww.streams import stream
 from rctspark.twin.ww.terms import tune_wages
 
 if TYPE_CHECKING:
+    from rctspark.twin.ww.contact_kinds import Contacts
     from rctspark.twin.ww.identity import BsnPool
 
 
