@@ -86,12 +86,16 @@ def amount(text):
     return float(text.replace(",", "."))
 
 
-def rows(path, delimiter):
-    """Rows of a csv file, names of columns in capitals; of wholly equal ones, one."""
+def rows(path, delimiter, of=None):
+    """Rows of a csv file, names of columns in capitals; of wholly equal ones, one.
+
+    The first column is the person; with `of`, rows of other persons are passed over.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         names = [name.upper() for name in next(reader)]
-        for cells in dict.fromkeys(tuple(row) for row in reader):
+        mine = (tuple(r) for r in reader if of is None or r[0].zfill(9) in of)
+        for cells in dict.fromkeys(mine):
             yield dict(zip(names, cells, strict=True))
 
 
@@ -107,22 +111,19 @@ def newest(folder, period):
     return max(p for p in folder.glob("SYNTHETIC*") if period in p.name)
 
 
-def read_persons(deliveries, *, payroll=True):
-    """Everyone in the register of persons, with spells, jobs and contacts.
+def read_persons(deliveries):
+    """Everyone in the register of persons, with spells and contacts.
 
     Args:
         deliveries: The folder of the deliveries.
-        payroll: Whether to read payroll, which takes longest.
 
     Returns:
-        BSN to person.
+        BSN to person; jobs come with `add_jobs`.
     """
     persons = _persons(deliveries / "persons")
     _add_spells(persons, deliveries / "ww_spells")
     _add_agenda(persons, deliveries / "agenda")
     _add_services(persons, deliveries / "services")
-    if payroll:
-        _add_jobs(persons, deliveries / "payroll")
     return persons
 
 
@@ -213,20 +214,27 @@ def _add_services(persons, folder):
             persons[row["BSN"]].contacts.append((when, kinds[service]))
 
 
-def _add_jobs(persons, folder):
-    """Add rows up to jobs: a start that a year before 2013 cuts off is not known."""
+def add_jobs(persons, folder):
+    """Add rows of payroll up to jobs of these persons.
+
+    A start that a delivery before 2013 cuts off at its year is not known from it.
+
+    Args:
+        persons: BSN to person.
+        folder: The folder of the payroll register.
+    """
     jobs = defaultdict(list)
     for period in ("2011 ", "2012 ", "2013 ", "2014-01"):
         last_day = dt.date(2014, 1, 31)
         if period != "2014-01":
             last_day = dt.date(int(period), 12, 31)
-        for row in rows(newest(folder, f"SPOLISBUS {period}"), ";"):
+        for row in rows(newest(folder, f"SPOLISBUS {period}"), ";", persons):
             bsn = row["BSN"].zfill(9)
             try:
                 entry = _statement(row, last_day)
             except ValueError:
                 continue
-            if is_bsn(row["BSN"]) and bsn in persons and entry:
+            if entry:
                 jobs[bsn, row["IKVID"]].append(entry)
     for (bsn, _), entries in jobs.items():
         newest_row = max(entries, key=lambda e: e["until"])

@@ -2,7 +2,7 @@
 
 Slow, and plainly right: days are walked or compared one by one, and nothing is shared
 with the pipeline. A cell is named by table, row (values of the key columns, joined by
-`/`) and column, as in `conf/published/ww`.
+` | `) and column, as in `conf/published/ww`.
 """
 
 from __future__ import annotations
@@ -60,10 +60,12 @@ class Life:
         self.office = f"office_{SITES[chain[-1][3]]}"
         self.arm = "intensive" if int(person.bsn[-1]) % 2 else "basic"
         self.exit = self.last + DAY if self.last and self.last < UNTIL else None
-        self.jobs = sorted(
-            (j for j in person.jobs if self.enrolled < j.start <= UNTIL),
-            key=lambda j: j.start,
-        )
+
+    @property
+    def jobs(self):
+        """Jobs that started after enrolment, the first one first."""
+        later = (j for j in self.person.jobs if self.enrolled < j.start <= UNTIL)
+        return sorted(later, key=lambda j: j.start)
 
     @property
     def age_band(self):
@@ -112,16 +114,16 @@ class Life:
         }
 
     def quality(self):
-        if not self.jobs:
+        jobs = self.jobs
+        if not jobs:
             return {}
-        first = self.jobs[0]
+        first = jobs[0]
         return {
             "first_job_permanent": 100.0 * (first.contract == "O"),
             "first_job_duration": (min(first.end, UNTIL) - first.start).days + 1,
-            "number_of_jobs": len(self.jobs),
-            "part_time_factor": 100
-            * fmean(j.full_time_days / j.days for j in self.jobs),
-            "hourly_wage": fmean(j.pay / j.hours for j in self.jobs),
+            "number_of_jobs": len(jobs),
+            "part_time_factor": 100 * fmean(j.full_time_days / j.days for j in jobs),
+            "hourly_wage": fmean(j.pay / j.hours for j in jobs),
         }
 
     def in_benefit_on(self, day):
@@ -212,7 +214,7 @@ def _counts(lives):
             ("office", life.office),
         ):
             if row[1]:
-                n[BALANCE, "/".join(row), life.arm] += 1
+                n[BALANCE, " | ".join(row), life.arm] += 1
     return dict(n)
 
 
@@ -233,10 +235,10 @@ def _rounds(lives):
                 name = "form_unclear" if kind == "unclear" else kind
             else:
                 name = "none" if kind == "none" else "any"
-            n[ROUNDS_TABLE, f"{month}/{name}", life.arm] += 1
+            n[ROUNDS_TABLE, f"{month} | {name}", life.arm] += 1
     for name in ("individual", "group"):
         for arm in ("basic", "intensive"):
-            n[ROUNDS_TABLE, f"4/{name}", arm] += 0
+            n[ROUNDS_TABLE, f"4 | {name}", arm] += 0
     return dict(n)
 
 
@@ -245,9 +247,9 @@ def _outcomes(lives):
     for life in lives:
         mine = {}
         for months in HORIZONS:
-            mine[EXITS, f"exit/{months}"] = life.left_within(months)
-            mine[EXITS, f"exit_to_job/{months}"] = life.found_job_within(months)
-        mine[EXITS, "reentry/"] = life.came_back()
+            mine[EXITS, f"exit | {months}"] = life.left_within(months)
+            mine[EXITS, f"exit_to_job | {months}"] = life.found_job_within(months)
+        mine[EXITS, "reentry"] = life.came_back()
         mine |= {(TIME, state): share for state, share in life.shares().items()}
         mine |= {(QUALITY, name): value for name, value in life.quality().items()}
         for (table, name), value in mine.items():
@@ -255,11 +257,11 @@ def _outcomes(lives):
                 continue
             shown = value if table == QUALITY else 100 * value
             for population in ("all", life.person.sex):
-                values[table, f"{population}/{name}", life.arm].append(shown)
+                values[table, f"{population} | {name}", life.arm].append(shown)
     cells = {}
     for table, row in dict.fromkeys((t, r) for t, r, _ in values):
         if row.startswith("unknown") or (
-            row.endswith("reentry/") and not row.startswith("all")
+            row.endswith("reentry") and not row.startswith("all")
         ):
             continue
         one, other = values[table, row, "intensive"], values[table, row, "basic"]

@@ -62,7 +62,7 @@ class _Stretches:
         number: Number of the stretch; -1: stays.
         low: First day on which the person may leave.
         high: Last such day.
-        months: Days of the whole months 4 to 15 since the start.
+        months: Days of the whole months 4 to 22 since the start.
         length: Day of leaving of those who leave after the last mark.
     """
 
@@ -228,7 +228,7 @@ def _stretches_of(persons: Persons, stretch: Ints, length: Ints) -> _Stretches:
     edges = _edges(start)
     inside = np.clip(stretch, 0, len(MARKS) - 1)
     who = np.arange(persons.size)
-    months = [(add_months(start, n) - start).astype(np.int64) for n in range(4, 16)]
+    months = [(add_months(start, n) - start).astype(np.int64) for n in range(4, 23)]
     is_unknown = persons.sex == UNKNOWN_SEX
     low, high = edges[who, inside, 0], edges[who, inside, 1]
     return _Stretches(
