@@ -21,7 +21,10 @@ OFFICES = {
     "ALM": "office_5",
     "MST": "office_6",
 }
-OTHER_OFFICES = set("AMS DHG GRO ZWO ARN EIN TIL BRE HAA LEL MID VEN".split())
+OTHER_OFFICES = {
+    *("AMS", "DHG", "GRO", "ZWO", "ARN", "EIN"),
+    *("TIL", "BRE", "HAA", "LEL", "MID", "VEN"),
+}
 SEXES = {"M": "male", "V": "female", "O": "unknown"}
 LIVING = {
     "A": "single_no_child",

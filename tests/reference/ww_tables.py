@@ -152,7 +152,7 @@ def _life(person):
         last = chain[-1][1]
         if FIRST <= day <= LAST and (last is None or last >= day):
             then = [spell for spell in chain if spell[0] <= day]
-            known = chain[:-1] + [(*chain[-1][:3], then[-1][3], then[-1][4])]
+            known = [*chain[:-1], (*chain[-1][:3], then[-1][3], then[-1][4])]
             if then[-1][3] in SITES and not _excluded(person, then[-1], day):
                 return Life(person, known)
             return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from reference.ww_registers import add_jobs, read_persons
-from reference.ww_tables import enrolled
 from rctspark.twin.ww import write_ww_registers
 from rctspark.twin.ww.identity import draw_bsn_pool
 from rctspark.twin.ww.persons import PERSONS
 from rctspark.twin.ww.world import make_world
+from reference.ww_registers import add_jobs, read_persons
+from reference.ww_tables import enrolled
 
 SEED = 20120723
 

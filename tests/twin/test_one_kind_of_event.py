@@ -137,10 +137,13 @@ def test_a_job_moves_exits_to_a_job_time_and_job_quality_alone(lives, before):
     for months in (6, 9, 12):
         cell = (EXITS, f"female | exit_to_job | {months}", "intensive_pct")
         assert before[cell] - after[cell] == pytest.approx(100 * N_CHANGED / n)
-    holders = [l for l in lives if l.jobs and l.arm == "intensive"]
-    women = [l for l in holders if l.person.sex == "female"]
-    permanent = sum(l.jobs[0].contract == "O" for l in women)
-    lost = sum(l.jobs[0].contract == "O" for l in chosen)
+    women = [
+        life
+        for life in lives
+        if life.jobs and life.arm == "intensive" and life.person.sex == "female"
+    ]
+    permanent = sum(life.jobs[0].contract == "O" for life in women)
+    lost = sum(life.jobs[0].contract == "O" for life in chosen)
     cell = (QUALITY, "female | first_job_permanent", "intensive")
     share = 100 * (permanent - lost) / (len(women) - N_CHANGED)
     assert after[cell] == pytest.approx(share)
