@@ -20,9 +20,9 @@ from rctspark.twin.ww.terms import draw_terms
 
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Days, Ints
-    from rctspark.twin.ww.careers import Careers
     from rctspark.twin.ww.course import Course
     from rctspark.twin.ww.persons import Persons
+    from rctspark.twin.ww.stints import Stints
 
 ORDINARY, AGENCY, ON_CALL, INTERN, DIRECTOR = 0, 1, 2, 3, 4
 
@@ -121,7 +121,7 @@ def draw_jobs(seed: int, part: int, persons: Persons, course: Course) -> Jobs:
     return _with_terms(rng, persons, stay)
 
 
-def _of_careers(careers: Careers) -> _Stay:
+def _of_careers(careers: Stints) -> _Stay:
     end = careers.end.astype("datetime64[D]")
     return _Stay(
         careers.person,
