@@ -190,11 +190,16 @@ def count_tables(lives):
     Returns:
         (table, row, column) to a number, or to the text of a mark.
     """
-    cells = {}
-    cells |= _counts(lives)
-    cells |= _rounds(lives)
-    cells |= _outcomes(lives)
-    return cells
+    return count_persons_and_contacts(lives) | _outcomes(lives)
+
+
+def count_persons_and_contacts(lives):
+    """Count tables 4.1 to 5.1, which payroll has no part in.
+
+    Returns:
+        (table, row, column) to a number.
+    """
+    return _counts(lives) | _rounds(lives)
 
 
 def _counts(lives):

@@ -8,13 +8,18 @@ import math
 import pytest
 from scipy.stats import chi2_contingency
 
+from reference.ww_registers import read_persons
 from reference.ww_tables import (
     BALANCE,
     KEYS,
     QUALITY,
     UNTIL,
+    count_persons_and_contacts,
     count_tables,
+    enrolled,
 )
+
+from rctspark.twin.ww import write_ww_registers
 
 MOST_CONFLICTS = 0.03
 
@@ -137,3 +142,18 @@ def test_mean_observation_is_as_published(lives, arm, months):
 def test_about_seventy_per_cent_are_observed_for_fifteen_months(lives):
     long_enough = [life.left_within(15) is not None for life in lives]
     assert 0.68 <= sum(long_enough) / len(lives) <= 0.72
+
+
+@pytest.mark.long
+def test_a_twin_of_scale_ten_has_ten_times_the_counts(tmp_path, lives):
+    write_ww_registers(tmp_path / "d", truth=tmp_path / "t", scale=10)
+    many = enrolled(read_persons(tmp_path / "d"))
+    one, ten = (count_persons_and_contacts(found) for found in (lives, many))
+    assert ten == {cell: 10 * count for cell, count in one.items()}
+    for months in (6, 9, 12, 15):
+        shares = []
+        for found in (lives, many):
+            known = [life.left_within(months) for life in found]
+            left = [value for value in known if value is not None]
+            shares.append((sum(left), len(left)))
+        assert shares[1] == (10 * shares[0][0], 10 * shares[0][1])
