@@ -8,6 +8,7 @@ import math
 import pytest
 from scipy.stats import chi2_contingency
 
+from rctspark.twin.ww import write_ww_registers
 from reference.ww_registers import read_persons
 from reference.ww_tables import (
     BALANCE,
@@ -18,8 +19,6 @@ from reference.ww_tables import (
     count_tables,
     enrolled,
 )
-
-from rctspark.twin.ww import write_ww_registers
 
 MOST_CONFLICTS = 0.03
 

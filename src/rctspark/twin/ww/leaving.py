@@ -32,7 +32,7 @@ UNKNOWN_LEAVES = (0, 1)
 """Persons of unknown sex who leave, by arm, between month 9 and month 12: without
 this one the shares of all at 12 months don't follow from those of men and women."""
 
-MARKS = ("due4", 6, "due7", 9, "due10", 12, "due12", 15)
+MARKS: tuple[int | str, ...] = ("due4", 6, "due7", 9, "due10", 12, "due12", 15)
 """Ends of the stretches: days due of the rounds, and horizons in months."""
 OPEN_END = len(MARKS)
 """Number of the stretch after the last mark that a person can be observed at."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rctspark.twin.ww.calendar import (
-    DAY,
     FIRST_ENROLMENT,
     FOLLOW_UP_ENDS,
     add_months,
+    shifted,
 )
 from rctspark.twin.ww.course import Destination
 from rctspark.twin.ww.targets import HORIZONS
@@ -67,7 +67,8 @@ def _found_job(world: World, until: Days) -> Bools:
     jobs = world.jobs
     start, who = jobs.start, jobs.person
     left = world.course.has_left[who]
-    leaves = np.where(left, world.course.end[who], FOLLOW_UP_ENDS) + DAY
+    last = np.where(left, world.course.end[who], FOLLOW_UP_ENDS)
+    leaves = shifted(last, 1)
     near = (start <= add_months(leaves, 1)) & (leaves <= add_months(start, 1))
     counts = (
         left & near & (start <= until[who]) & (start > world.persons.benefit_start[who])
@@ -106,7 +107,9 @@ def _quality(world: World) -> dict[str, Floats]:
     until = np.minimum(jobs.end[first], FOLLOW_UP_ENDS)
 
     def sums(values: Ints) -> Floats:
-        return np.bincount(paid.job, values, minlength=jobs.size)[later]
+        total = np.bincount(paid.job, values, jobs.size)[later]
+        found: Floats = total.astype(np.float64)
+        return found
 
     worked = sums(paid.full_time_hundredths) / 100 / sums(paid.job_days)
     per_hour = sums(paid.pay_cents) / sums(paid.hours_hundredths)
@@ -116,7 +119,8 @@ def _quality(world: World) -> dict[str, Floats]:
 
     def mean(values: Floats) -> Floats:
         total = np.bincount(person, values, minlength=n)
-        return np.divide(total, count, out=np.full(n, np.nan), where=has_one)
+        each: Floats = np.divide(total, count, out=np.full(n, np.nan), where=has_one)
+        return each
 
     def of_first(values: Floats) -> Floats:
         found = np.full(n, np.nan)

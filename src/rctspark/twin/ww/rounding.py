@@ -198,7 +198,7 @@ def _room(shares: Floats, wanted: Printed, unit: float) -> float:
     """Return how far the figures are from where one would round over."""
     distances = [abs(shares[a] - wanted.arms[a]) for a in range(2)]
     distances.append(abs(shares[1] - shares[0] - wanted.net))
-    return unit / 2 - max(distances)
+    return float(unit / 2 - max(distances))
 
 
 def _marks(shares: Floats, sizes: Ints, population: str) -> str:
