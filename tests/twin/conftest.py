@@ -8,6 +8,8 @@ from rctspark.twin.ww import write_ww_registers
 from rctspark.twin.ww.identity import draw_bsn_pool
 from rctspark.twin.ww.persons import PERSONS
 from rctspark.twin.ww.world import make_world
+from reference.ww_registers import add_jobs, read_persons
+from reference.ww_tables import enrolled
 
 SEED = 20120723
 
@@ -24,3 +26,12 @@ def twin(tmp_path_factory):
     place = tmp_path_factory.mktemp("twin")
     summary = write_ww_registers(place / "deliveries", truth=place / "truth", seed=SEED)
     return place / "deliveries", place / "truth", summary
+
+
+@pytest.fixture(scope="session")
+def lives(twin):
+    """Everyone enrolled, as a slow reading of the raw files finds them."""
+    deliveries, _, _ = twin
+    found = enrolled(read_persons(deliveries))
+    add_jobs({life.person.bsn: life.person for life in found}, deliveries / "payroll")
+    return found

@@ -17,7 +17,7 @@ from rctspark.twin.ww.calendar import (
     days_to_month_mark,
     months_between,
 )
-from rctspark.twin.ww.contacts import Form, Outcome, Service, Subject
+from rctspark.twin.ww.contact_kinds import Form, Outcome, Service, Subject
 from rctspark.twin.ww.course import Destination
 from rctspark.twin.ww.identity import draw_bsn_pool
 from rctspark.twin.ww.payroll import pay_statements

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from rctspark.twin.ww import cells
-from rctspark.twin.ww.contacts import Service
+from rctspark.twin.ww.contact_kinds import Service
 from rctspark.twin.ww.faults import Fault, bsn_faults, plant
 from rctspark.twin.ww.files import Sheet
 from rctspark.twin.ww.persons import Role
-from rctspark.twin.ww.spell_files import OFFICE_CODES
+from rctspark.twin.ww.spell_files import OFFICE_CODES, office_on
 from rctspark.twin.ww.streams import stream
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ def agenda_sheets(world: World) -> Iterator[Sheet]:
             "BSN": cells.bsn(world.persons.bsn[agenda.person]),
             "AFSPRAAKNR": pa.array(world.part * ROWS_PER_PART + np.arange(1, n + 1)),
             "DATUM": pa.array(agenda.date),
-            "VESTIGING": cells.codes(world.persons.office[agenda.person], OFFICE_CODES),
+            "VESTIGING": cells.codes(
+                office_on(world.persons.office[agenda.person], agenda.date),
+                OFFICE_CODES,
+            ),
             "SOORT": cells.some_lower(rng, cells.codes(agenda.form, FORM_CODES)),
             "ONDERWERP": cells.some_lower(rng, cells.codes(agenda.what, SUBJECT_CODES)),
             "STATUS": cells.codes(agenda.outcome, STATUS_CODES),

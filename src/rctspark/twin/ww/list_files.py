@@ -12,7 +12,7 @@ from rctspark.twin.ww.calendar import first_of, month_of
 from rctspark.twin.ww.faults import Fault, bsn_faults, plant
 from rctspark.twin.ww.files import Sheet
 from rctspark.twin.ww.persons import Role
-from rctspark.twin.ww.spell_files import OFFICE_CODES
+from rctspark.twin.ww.spell_files import OFFICE_CODES, office_on
 from rctspark.twin.ww.streams import stream
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def _table(world: World, rng: np.random.Generator, rows: Ints) -> pa.Table:
         {
             "BSN": cells.bsn(world.persons.bsn[who]),
             "LIJSTDATUM": cells.iso_dates(lists.listed_on[rows]),
-            "VESTIGING": cells.codes(world.persons.office[who], OFFICE_CODES),
+            "VESTIGING": cells.codes(
+                office_on(world.persons.office[who], lists.listed_on[rows]),
+                OFFICE_CODES,
+            ),
             "WEEK_WW": cells.numbers(np.full(rows.size, 10)),
             "ARM": cells.some_lower(rng, arm),
         }

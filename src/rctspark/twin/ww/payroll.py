@@ -27,7 +27,10 @@ FIRST_FOUR_WEEKS = day("2010-12-06")
 """A Monday from which periods of four weeks are counted, before the extract begins."""
 HOURS_PER_FULL_WEEK = 38
 SHARE_CORRECTED = 0.005
-SHARE_OUTWEIGHED = 0.1
+SHARE_OUTWEIGHED = 0.15
+OUTWEIGHED_BEFORE = day("2012-01-01")
+"""Start of jobs in which a correction may be larger than what it corrects: long ones,
+so that what a job pays per hour stays a wage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def pay_statements(rng: np.random.Generator, jobs: Jobs) -> Statements:
         np.concatenate(pair) for pair in zip(monthly, four_weekly, strict=True)
     )
     ordinary = _with_amounts(jobs, job, start, end)
-    corrections = _corrections(rng, ordinary)
+    corrections = _corrections(rng, jobs, ordinary)
     everything = Statements(
         **{
             f.name: np.concatenate(
@@ -154,11 +157,14 @@ def _with_amounts(jobs: Jobs, job: Ints, start: Days, end: Days) -> Statements:
     )
 
 
-def _corrections(rng: np.random.Generator, ordinary: Statements) -> Statements:
+def _corrections(
+    rng: np.random.Generator, jobs: Jobs, ordinary: Statements
+) -> Statements:
     """Take back a part of some statements, and more than all of a few."""
     chosen = ordinary.taken(rng.random(ordinary.size) < SHARE_CORRECTED)
     share = rng.uniform(0.02, 0.4, size=chosen.size)
     outweighs = rng.random(chosen.size) < SHARE_OUTWEIGHED
+    outweighs &= jobs.start[chosen.job] < OUTWEIGHED_BEFORE
     share = np.where(outweighs, 1.5, share)
     nothing = np.zeros(chosen.size, dtype=np.int64)
     return replace(

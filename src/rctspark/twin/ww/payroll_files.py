@@ -12,7 +12,6 @@ from rctspark.twin.ww import cells
 from rctspark.twin.ww.calendar import day, month_of
 from rctspark.twin.ww.faults import Fault, bsn_faults, plant
 from rctspark.twin.ww.files import Sheet
-from rctspark.twin.ww.payroll import pay_statements
 from rctspark.twin.ww.persons import Role
 from rctspark.twin.ww.streams import stream
 
@@ -125,7 +124,7 @@ def payroll_sheets(world: World) -> Iterator[Sheet]:
         A sheet per delivered file.
     """
     rng = stream(world.seed, world.part, "payroll_file")
-    statements = pay_statements(rng, world.jobs)
+    statements = world.statements
     for extract in EXTRACTS:
         inside = (statements.start >= extract.first) & (
             statements.start <= extract.last

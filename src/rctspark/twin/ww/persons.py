@@ -19,6 +19,7 @@ from rctspark.twin.ww.calendar import (
     shifted,
 )
 from rctspark.twin.ww.identity import SMALL_PER_PARITY, passes_11_test
+from rctspark.twin.ww.leaving import EARLY
 from rctspark.twin.ww.streams import shuffled, stream
 from rctspark.twin.ww.targets import ARMS, ENROLLED, OFFICES, Arm
 
@@ -91,11 +92,16 @@ UNKNOWN_SEX, MALE, FEMALE = 0, 1, 2
 SMALL_BSNS_ENROLLED = 6
 FIRST_START = FIRST_ENROLMENT - np.timedelta64(CLOCK_DAYS, "D")
 LAST_START = LAST_ENROLMENT - np.timedelta64(CLOCK_DAYS, "D")
+LAST_START_FOR_15_MONTHS = day("2012-10-31")
+EARLY_DAYS = (LAST_START_FOR_15_MONTHS - FIRST_START).astype(int) + 1
+"""Days on which a benefit may start whose first 15 months lie in the follow-up."""
 AGE_BOUNDS = ((18.0, 35.0), (35.0, 45.0), (45.0, 64.5), (25.0, 60.0))
 # A birth of which only the year is known reads as 1 July: half a year off at most.
 AGE_MARGIN, VAGUE_MARGIN = 0.06, 0.6
 SHARE_VAGUE = (0.985, 0.009, 0.006)
 MSD_OFFICE = OFFICES.index("maasland")
+ONE_ARM_OFFICE = OFFICES.index("rotterdam_alexanderplein")
+"""Where enrolled persons who don't speak Dutch are in the basic arm only."""
 ESF_OFFICES = (OFFICES.index("maasland"), OFFICES.index("maastricht"))
 OLDER_FROM, YOUNGER_UNTIL = 55.0, 27.0
 YOUNGEST_BAND, OLDEST_BAND, UNKNOWN_BAND = 0, 2, 3
@@ -213,10 +219,20 @@ def draw_persons(seed: int, part: int, pool: BsnPool) -> Persons:
         living=living,
         office=office,
         benefit_start=start,
-        speaks_dutch=rng.random(role.size) < SHARE_SPEAKING_DUTCH,
+        speaks_dutch=_draw_language(rng, role, bsn, office),
     )
     assert passes_11_test(bsn).all()  # noqa: S101 (what the pool promises)
     return persons.reordered(rng.permutation(role.size))
+
+
+def _draw_language(
+    rng: np.random.Generator, role: Ints, bsn: Ints, office: Ints
+) -> Bools:
+    """Draw who speaks Dutch: one office kept the others in the basic arm only."""
+    speaks = rng.random(role.size) < SHARE_SPEAKING_DUTCH
+    sent_away = (role == Role.ENROLLED) & (office == ONE_ARM_OFFICE) & (bsn % 2 == 1)
+    known: Bools = speaks | sent_away
+    return known
 
 
 def _share_bsns(rng: np.random.Generator, even: Ints, odd: Ints) -> Ints:
@@ -235,19 +251,44 @@ def _draw_enrolled(
     rng: np.random.Generator, arm: Arm
 ) -> tuple[Ints, Ints, Ints, Ints, Days]:
     """Draw sex, age band, living arrangement, office and benefit start of one arm."""
-    span = (LAST_ENROLMENT - FIRST_ENROLMENT).astype(int)
-    longest = (FOLLOW_UP_ENDS - FIRST_ENROLMENT).astype(int)
-    mean_place = (longest - arm.observed_months * DAYS_IN_MONTH) / span
-    # A power of an evenly spread number has mean 1 / (power + 1).
-    even = (rng.permutation(arm.persons) + 0.5) / arm.persons
-    place = even ** (1 / mean_place - 1)
+    sex = shuffled(rng, arm.sex)
     return (
-        shuffled(rng, arm.sex),
+        sex,
         shuffled(rng, arm.age),
         shuffled(rng, arm.living),
         shuffled(rng, arm.offices),
-        FIRST_START + days(place * (span + 1)),
+        FIRST_START + days(_draw_places(rng, arm, sex)),
     )
+
+
+def _draw_places(rng: np.random.Generator, arm: Arm, sex: Ints) -> Floats:
+    """Draw days between the first possible start of benefit and each person's.
+
+    Each sex has its number of persons observed for 15 months, and the arm its mean
+    observation: late starts are spread evenly, early ones as far as that asks.
+    """
+    n_early = int(EARLY[:, ARMS.index(arm)].sum())
+    span = (LAST_ENROLMENT - FIRST_ENROLMENT).astype(int) + 1
+    longest = (FOLLOW_UP_ENDS - FIRST_ENROLMENT).astype(int)
+    # Half a day is lost where days are cut off to whole ones.
+    total = (longest + 0.5 - arm.observed_months * DAYS_IN_MONTH) * arm.persons
+    late_mean = (EARLY_DAYS + span) / 2
+    early_mean = (total - (arm.persons - n_early) * late_mean) / n_early
+    # A power of an evenly spread number has mean 1 / (power + 1).
+    power = EARLY_DAYS / early_mean - 1
+    place = np.zeros(sex.size)
+    for row, code in enumerate((MALE, FEMALE, UNKNOWN_SEX)):
+        among = rng.permutation(np.flatnonzero(sex == code))
+        n_first = int(EARLY[row, ARMS.index(arm)])
+        first, second = among[:n_first], among[n_first:]
+        place[first] = EARLY_DAYS * _evenly(first.size) ** power
+        place[second] = EARLY_DAYS + (span - EARLY_DAYS) * _evenly(second.size)
+    return place
+
+
+def _evenly(size: int) -> Floats:
+    spread: Floats = (np.arange(size) + 0.5) / max(size, 1)
+    return spread
 
 
 def _draw_others(

@@ -13,7 +13,7 @@ from rctspark.twin.ww.streams import exactly, stream
 
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Days
-    from rctspark.twin.ww.course import Course
+    from rctspark.twin.ww.jobs import Jobs
     from rctspark.twin.ww.persons import Persons
 
 # How many of the enrolled have something that looks like a ground for exclusion.
@@ -23,7 +23,6 @@ IN_TRACK_ELSEWHERE = 30
 IN_TRACK_LATER = 10
 SET_UP_LATER = 50
 DISMISSED_ELSEWHERE = 10
-RESUMED_IN_PART = 1300
 OLDER, YOUNGER = 55, 27
 
 
@@ -48,7 +47,7 @@ class Schemes:
     partly_resumed_from: Days
 
 
-def draw_schemes(seed: int, part: int, persons: Persons, course: Course) -> Schemes:
+def draw_schemes(seed: int, part: int, persons: Persons, jobs: Jobs) -> Schemes:
     """Draw the schemes of each person.
 
     Those excluded have theirs before the day of enrolment. Some of the enrolled have
@@ -58,7 +57,7 @@ def draw_schemes(seed: int, part: int, persons: Persons, course: Course) -> Sche
         seed: Seed of the twin.
         part: Number of the part.
         persons: The persons.
-        course: Their main benefits.
+        jobs: Their jobs: one beside a benefit that goes on is partial resumption.
 
     Returns:
         One value per person.
@@ -78,9 +77,9 @@ def draw_schemes(seed: int, part: int, persons: Persons, course: Course) -> Sche
     young = enrolled & (persons.age < YOUNGER)
     track_elsewhere = exactly(rng, young & ~in_esf_office, IN_TRACK_ELSEWHERE)
     track_later = exactly(rng, young & in_esf_office, IN_TRACK_LATER)
-    nobody = np.zeros(persons.size, dtype=np.bool_)
+    resumed = np.full(persons.size, NEVER)
+    resumed[jobs.person[jobs.is_beside]] = jobs.start[jobs.is_beside]
     not_msd_office = enrolled & (persons.office != MSD_OFFICE)
-    partly = exactly(rng, enrolled & (course.end > later), RESUMED_IN_PART)
     return Schemes(
         wia_35_minus=persons.of_role(Role.WIA_35_MINUS),
         network_training_from=begins(
@@ -94,5 +93,5 @@ def draw_schemes(seed: int, part: int, persons: Persons, course: Course) -> Sche
         ),
         dismissed_by_msd=persons.of_role(Role.DISMISSED_BY_MSD)
         | exactly(rng, not_msd_office, DISMISSED_ELSEWHERE),
-        partly_resumed_from=begins(nobody, partly),
+        partly_resumed_from=resumed,
     )

@@ -101,7 +101,7 @@ def _table(
         "BSN": cells.bsn(persons.bsn[who]),
         "UITKERING": cells.codes(np.zeros(spells.size, dtype=np.int64), ("WW",)),
         "VESTIGING": cells.some_lower(
-            rng, cells.codes(_offices(world, spells), OFFICE_CODES)
+            rng, cells.codes(office_on(persons.office[who], spells.start), OFFICE_CODES)
         ),
         "AANVANGSDATUM": cells.compact_dates(spells.start),
         "EINDDATUM": _ends(rng, spells.end, has_ended),
@@ -118,10 +118,9 @@ def _table(
     return pa.table(columns)
 
 
-def _offices(world: World, spells: Spells) -> Ints:
-    """Return the office of each spell; one office moved and got another code."""
-    office = world.persons.office[spells.person]
-    has_moved = (office == MOVED_OFFICE) & (spells.start >= MOVED_ON)
+def office_on(office: Ints, when: Days) -> Ints:
+    """Return the code of an office on a day; one moved and got another code."""
+    has_moved = (office == MOVED_OFFICE) & (when >= MOVED_ON)
     moved: Ints = np.where(has_moved, MOVED_TO, office)
     return moved
 

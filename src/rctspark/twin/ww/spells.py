@@ -11,7 +11,6 @@ from rctspark.twin.ww.calendar import FOLLOW_UP_ENDS, day, days, shifted
 from rctspark.twin.ww.course import Destination
 from rctspark.twin.ww.persons import LAST_START
 from rctspark.twin.ww.streams import exactly, stream
-from rctspark.twin.ww.targets import ARMS
 
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Days, Ints
@@ -52,7 +51,8 @@ class Spells:
 REVIVED = 400
 CAME_BACK_TOO_LATE = 450
 EARLIER_BENEFIT = 350
-LATE_GAP = (31, 60)
+LATE_GAP = (30, 60)
+SHARE_OF_OTHERS_BACK = 0.12
 FIRST_REENTRY = LAST_START + np.timedelta64(8, "D")
 LAST_REENTRY = FOLLOW_UP_ENDS - np.timedelta64(12, "D")
 
@@ -140,20 +140,21 @@ def _long_before(rng: np.random.Generator, persons: Persons, chosen: Bools) -> S
 
 
 def _came_back(rng: np.random.Generator, persons: Persons, course: Course) -> Spells:
-    """Add a new benefit after the main one, too late to be enrolled with it."""
-    share = np.full(persons.size, 0.12)
-    for number, arm in enumerate(ARMS):
-        in_arm = persons.is_enrolled & (persons.is_intensive == bool(number))
-        left = int((in_arm & course.has_left).sum())
-        share[in_arm] = arm.reentry / 100 * arm.persons / max(left, 1)
+    """Add new benefits after the main one, too late to be enrolled with it."""
+    mine = np.flatnonzero(~np.isnat(course.back_on))
     earliest = np.maximum(course.end + days(36), FIRST_REENTRY)
     room = (LAST_REENTRY - earliest).astype("int64")
-    returns = course.has_left & (room > 0) & (rng.random(persons.size) < share)
+    returns = course.has_left & (room > 0) & ~persons.is_enrolled
+    returns &= rng.random(persons.size) < SHARE_OF_OTHERS_BACK
     places = np.flatnonzero(returns)
     place = rng.random(places.size) * room[places]
     start = shifted(earliest[places], place)
     end = shifted(start, 20 + rng.exponential(150, size=places.size))
-    return _side_spells(places, start, end)
+    return _side_spells(
+        np.concatenate([mine, places]),
+        np.concatenate([course.back_on[mine], start]),
+        np.concatenate([course.back_until[mine], end]),
+    )
 
 
 def _side_spells(places: Ints, start: Days, end: Days) -> Spells:

@@ -29,6 +29,9 @@ SUBJECTS = (
     "agenda_file",
     "services_file",
     "lists_file",
+    "careers",
+    "pay",
+    "wages",
 )
 
 

@@ -12,17 +12,17 @@ import numpy as np
 import pyarrow as pa
 
 from rctspark.twin.ww import cells
-from rctspark.twin.ww.calendar import FIRST_ENROLMENT, FOLLOW_UP_ENDS, add_months
 from rctspark.twin.ww.course import Destination
 from rctspark.twin.ww.files import LABEL, write_readme
+from rctspark.twin.ww.outcomes import outcomes_of
 from rctspark.twin.ww.persons import Role
-from rctspark.twin.ww.targets import ARMS, HORIZONS, PUBLISHED_EXIT
+from rctspark.twin.ww.published import EXITS, JOBS, TIME, rows_of
+from rctspark.twin.ww.targets import ARMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from rctspark.twin.ww.calendar import Bools, Days, Floats, Ints
     from rctspark.twin.ww.faults import PlantedFault
     from rctspark.twin.ww.world import World
 
@@ -30,6 +30,10 @@ PERSONS_FILE = f"{LABEL}_truth_persons.parquet"
 EFFECTS_FILE = f"{LABEL}_truth_effects.csv"
 FAULTS_FILE = f"{LABEL}_truth_faults.csv"
 SUMMARY_FILE = f"{LABEL}_truth_summary.json"
+PRINTED_NAMES = {
+    "first_job_days": "first_job_duration",
+    "hourly_wage_eur": "hourly_wage",
+}
 WHAT = "nothing real: the truth from which a twin was built, to compare results with"
 
 
@@ -140,36 +144,6 @@ class Truth:
         return rows
 
 
-def outcomes_of(world: World) -> dict[tuple[str, int], Floats]:
-    """Count the outcomes of everyone from the events themselves.
-
-    Args:
-        world: One part of the twin.
-
-    Returns:
-        Outcome and horizon to one value per person; NaN: not enrolled, or not observed
-        for so long. `exit` and `exit_to_job` within so many calendar months of benefit
-        start; `share_in_benefit` and `share_in_job` of the days from enrolment to the
-        end of the follow-up (a job that started after enrolment).
-    """
-    persons, course = world.persons, world.course
-    found: dict[tuple[str, int], Floats] = {}
-    start = np.where(persons.is_enrolled, persons.benefit_start, FOLLOW_UP_ENDS)
-    for months in HORIZONS:
-        until = add_months(start, months)
-        unknown = ~persons.is_enrolled | (until > FOLLOW_UP_ENDS)
-        has_left = course.end < until
-        found["exit", months] = np.where(unknown, np.nan, has_left)
-        took_job = has_left & (_found_job(world, until) | _set_up(world))
-        found["exit_to_job", months] = np.where(unknown, np.nan, took_job)
-    spells = world.spells
-    found["share_in_benefit", 0] = _share_of_window(
-        world, spells.start, spells.end, spells.person
-    )
-    found["share_in_job", 0] = _share_of_window(world, *_later_jobs(world))
-    return found
-
-
 def persons_table(world: World) -> pa.Table:
     """Return one row per person with the truth about them.
 
@@ -201,65 +175,20 @@ def persons_table(world: World) -> pa.Table:
 
 
 def _aimed_at(outcome: str, horizon: int) -> object:
-    arms = PUBLISHED_EXIT.get(outcome)
-    if arms is None:
-        return None
-    place = HORIZONS.index(horizon)
-    return round((arms["intensive"][place] - arms["basic"][place]) / 100, 4)
-
-
-def _found_job(world: World, until: Days) -> Bools:
-    """Who started a job before `until`, at most a month before or after the exit."""
-    jobs, end = world.jobs, world.course.end
-    left = world.course.has_left[jobs.person]
-    last_day = np.where(left, end[jobs.person], FOLLOW_UP_ENDS)
-    near = (jobs.start >= add_months(last_day, -1)) & (
-        jobs.start <= add_months(last_day, 1)
-    )
-    counts = left & near & (jobs.start < until[jobs.person])
-    found = np.zeros(world.persons.size, dtype=np.bool_)
-    found[jobs.person[counts]] = True
-    return found
-
-
-def _set_up(world: World) -> Bools:
-    alone: Bools = world.course.destination == Destination.SELF_EMPLOYED
-    return alone
-
-
-def _later_jobs(world: World) -> tuple[Days, Days, Ints]:
-    jobs = world.jobs
-    enrolled = world.persons.is_enrolled[jobs.person]
-    later = enrolled & (jobs.start > world.persons.enrolment[jobs.person])
-    return jobs.start[later], jobs.end[later], jobs.person[later]
-
-
-def _share_of_window(world: World, start: Days, end: Days, person: Ints) -> Floats:
-    """Return the share of days from enrolment on that any of the stretches holds."""
-    persons = world.persons
-    enrolled = np.flatnonzero(persons.is_enrolled)
-    row = np.full(persons.size, -1)
-    row[enrolled] = np.arange(enrolled.size)
-    begins = np.maximum(start, persons.enrolment[person])
-    ends = np.minimum(end, FOLLOW_UP_ENDS)
-    counts = (row[person] >= 0) & (begins <= ends)
-    held = _days_held(
-        row[person[counts]], begins[counts], ends[counts], rows=enrolled.size
-    )
-    window = (FOLLOW_UP_ENDS - persons.enrolment[enrolled]).astype(np.int64) + 1
-    share = np.full(persons.size, np.nan)
-    share[enrolled] = held / window
-    return share
-
-
-def _days_held(row: Ints, begins: Days, ends: Days, *, rows: int) -> Ints:
-    """Count the days that at least one of the stretches of each row holds."""
-    n_days = int((FOLLOW_UP_ENDS - FIRST_ENROLMENT).astype(np.int64)) + 1
-    change = np.zeros((rows, n_days + 1), dtype=np.int16)
-    np.add.at(change, (row, (begins - FIRST_ENROLMENT).astype(np.int64)), 1)
-    np.add.at(change, (row, (ends - FIRST_ENROLMENT).astype(np.int64) + 1), -1)
-    held: Ints = (np.cumsum(change, axis=1)[:, :n_days] > 0).sum(axis=1)
-    return held
+    """Return the published net effect of all, in the unit of the outcome."""
+    months = str(horizon or "")
+    keys = {
+        EXITS: {"outcome": outcome, "horizon_months": months},
+        TIME: {"state": outcome.removeprefix("share_in_").replace("neither", "other")},
+        JOBS: {"measure": PRINTED_NAMES.get(outcome, outcome)},
+    }
+    for table, wanted in keys.items():
+        for row in rows_of(table):
+            if all(row[k] == v for k, v in wanted.items()):
+                net = row.get("net_effect_pp") or row["net_effect"]
+                in_percent = table != JOBS or row["unit"] == "pct"
+                return round(float(net) / (100 if in_percent else 1), 4)
+    return None
 
 
 def _write_rows(path: Path, rows: list[dict[str, object]]) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rctspark.twin.ww.contacts import Contacts, draw_agenda, draw_services
+from rctspark.twin.ww.contacts import draw_agenda, draw_services
 from rctspark.twin.ww.course import Course, draw_course
 from rctspark.twin.ww.jobs import Jobs, draw_jobs
 from rctspark.twin.ww.lists import Listings, draw_listings
+from rctspark.twin.ww.payroll import Statements, pay_statements
 from rctspark.twin.ww.persons import Persons, draw_persons
 from rctspark.twin.ww.schemes import Schemes, draw_schemes
 from rctspark.twin.ww.spells import Spells, draw_spells
+from rctspark.twin.ww.streams import stream
+from rctspark.twin.ww.terms import tune_wages
 
 if TYPE_CHECKING:
+    from rctspark.twin.ww.contact_kinds import Contacts
     from rctspark.twin.ww.identity import BsnPool
 
 
@@ -29,6 +33,7 @@ class World:
         schemes: What a benefit carries besides.
         spells: Benefits.
         jobs: Jobs.
+        statements: What payroll holds of them.
         agenda: Appointments.
         services: Services.
         listings: Entries on the weekly lists.
@@ -41,6 +46,7 @@ class World:
     schemes: Schemes
     spells: Spells
     jobs: Jobs
+    statements: Statements
     agenda: Contacts
     services: Contacts
     listings: Listings
@@ -59,16 +65,20 @@ def make_world(seed: int, part: int, pool: BsnPool) -> World:
     """
     persons = draw_persons(seed, part, pool)
     course = draw_course(seed, part, persons)
-    schemes = draw_schemes(seed, part, persons, course)
+    jobs = draw_jobs(seed, part, persons, course)
+    agreed = pay_statements(stream(seed, part, "pay"), jobs)
+    jobs = tune_wages(stream(seed, part, "wages"), persons, jobs, agreed)
     services = draw_services(seed, part, persons, course)
     return World(
         seed=seed,
         part=part,
         persons=persons,
         course=course,
-        schemes=schemes,
+        schemes=draw_schemes(seed, part, persons, jobs),
         spells=draw_spells(seed, part, persons, course),
-        jobs=draw_jobs(seed, part, persons, course, schemes),
+        jobs=jobs,
+        # The same random numbers as before: the same statements, with other wages.
+        statements=pay_statements(stream(seed, part, "pay"), jobs),
         agenda=draw_agenda(seed, part, persons, course, services),
         services=services,
         listings=draw_listings(seed, part, persons, course),
