@@ -14,7 +14,7 @@ def services(persons, *, rounds, due, until):
     Args:
         persons: Dicts of site, arm, start, exit (None: still in benefit), meetings
             (day, kind, status).
-        rounds: Number, first and last day of each, in order.
+        rounds: Number, first and last day of each, and the day on which it is due.
         due: Number to arm to kinds.
         until: Last day known.
 
@@ -24,9 +24,9 @@ def services(persons, *, rounds, due, until):
     """
     found = {}
     for person in persons:
-        for place, (number, first, last) in enumerate(rounds):
+        for place, (number, first, last, due_on) in enumerate(rounds):
             kinds = due.get(number, {}).get(person["arm"])
-            begins = person["start"] + dt.timedelta(days=first)
+            begins = person["start"] + dt.timedelta(days=due_on)
             has_left = person["exit"] is not None and person["exit"] <= begins
             if kinds is None or begins > until or has_left:
                 continue

@@ -16,13 +16,15 @@ from rctspark.trial.monitoring import (
 from reference import monitoring as slow
 
 UNTIL = dt.date(2013, 1, 31)
-ROUNDS = ((4, 77, 112), (7, 213, 241))
+ROUNDS = ((4, 77, 112, 105), (7, 213, 241, 213))
 DUE = {
     4: {"basic": ("group",), "intensive": ("single",)},
     7: {"intensive": ("single",)},
 }
 PLAN = SimpleNamespace(
-    rounds=tuple(Round(number=n, first_day=a, last_day=b) for n, a, b in ROUNDS),
+    rounds=tuple(
+        Round(number=n, first_day=a, last_day=b, due_on=due) for n, a, b, due in ROUNDS
+    ),
     monitoring=Monitoring(due=DUE),
 )
 LIVES = """
@@ -97,7 +99,7 @@ def test_categories_are_counted_with_those_not_known(spark):
 
 def person_of(chance, number):
     start = UNTIL - dt.timedelta(days=chance.randint(60, 320))
-    leaves = start + dt.timedelta(days=chance.choice([77, 78, 100, 213, 214]))
+    leaves = start + dt.timedelta(days=chance.choice([77, 100, 105, 106, 213, 214]))
     edges = [76, 77, 90, 112, 113, 200, 212, 213, 241, 242, 260]
     meetings = [
         (

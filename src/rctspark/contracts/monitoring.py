@@ -59,7 +59,7 @@ class Service:
         site: Office or municipality; empty: one site.
         arm: Arm.
         round: Number of the round.
-        due: Persons in benefit on the first day of their window.
+        due: Persons in benefit on the day on which the round is due.
         held: Had the contact inside the window.
         late: Had it after the window.
         missing: The window is over, and there was none.

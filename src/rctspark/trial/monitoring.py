@@ -106,8 +106,8 @@ def count_categories(described: DataFrame, *, covariates: Iterable[str]) -> Data
 def count_services(lives: DataFrame, *, plan: Plan) -> DataFrame:
     """Hold contacts against the protocol: due, held, late, missing, still open.
 
-    Who is in benefit on the first day of a round's window is due the round, from that
-    day on. A contact after the window and before that of the next round is late.
+    Who is in benefit on the day on which a round is due is due it, from that day on;
+    a contact earlier in the round's window counts too. A contact after the window and before that of the next round is late.
 
     Args:
         lives: One row per enrolled person: `arm`, `site`, `benefit_start_date`,
@@ -153,13 +153,14 @@ def _of_round(
     kinds: tuple[str, ...],
 ) -> DataFrame:
     """Say of everyone who is due a round what became of it."""
-    first, last = (
-        F.date_add("benefit_start_date", day) for day in (one.first_day, one.last_day)
+    first, last, due_on = (
+        F.date_add("benefit_start_date", day)
+        for day in (one.first_day, one.last_day, one.due_day)
     )
-    is_in_benefit = F.col("exit_day").isNull() | (F.col("exit_day") > first)
+    is_in_benefit = F.col("exit_day").isNull() | (F.col("exit_day") > due_on)
     until = F.col("observed_until")
     due = lives.where(
-        (F.col("arm") == arm) & (first <= until) & F.coalesce(is_in_benefit, _no())
+        (F.col("arm") == arm) & (due_on <= until) & F.coalesce(is_in_benefit, _no())
     )
     after = F.date_add("benefit_start_date", one.last_day + 1)
     next_one = (
