@@ -106,8 +106,9 @@ def count_categories(described: DataFrame, *, covariates: Iterable[str]) -> Data
 def count_services(lives: DataFrame, *, plan: Plan) -> DataFrame:
     """Hold contacts against the protocol: due, held, late, missing, still open.
 
-    Who is in benefit on the day on which a round is due is due it, from that day on;
-    a contact earlier in the round's window counts too. A contact after the window and before that of the next round is late.
+    Who is in benefit on the day on which a round is due is due it, from that day on; a
+    contact earlier in the round's window counts too. A contact after the window and
+    before that of the next round is late.
 
     Args:
         lives: One row per enrolled person: `arm`, `site`, `benefit_start_date`,
