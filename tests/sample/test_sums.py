@@ -15,7 +15,7 @@ from rctspark.estimators.regression.linear import estimate_linear
 from rctspark.estimators.regression.logit import estimate_logit
 from rctspark.estimators.regression.sources import CellSums, PersonSums
 from rctspark.sample.cells import collect_cells, count_cells
-from rctspark.sample.collect import _code, column_names
+from rctspark.sample.collect import code_covariate, column_names
 from rctspark.sample.sums import TableSums
 
 ARMS = ("control", "zia", "hia")
@@ -69,7 +69,7 @@ def on_driver(rows):
     keys = (*OUTCOMES, *RECEIPTS)
     sample = AnalysisSample(
         arm=rows["arm"].to_numpy(dtype=np.str_),
-        covariates={c.name: _code(rows, c) for c in COVARIATES},
+        covariates={c.name: code_covariate(rows, c) for c in COVARIATES},
         columns={c.name: column_names(c) for c in COVARIATES},
         outcomes={(o, h): rows[f"{o}@{h}"].to_numpy() for o, h in keys},
     )

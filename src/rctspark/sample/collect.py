@@ -86,7 +86,7 @@ def collect_samples(
             for someone or has a category that the plan does not list. All at once,
             with counts.
     """
-    rows = _collect(samples.limit(largest_sample_rows + 1))
+    rows = collect_rows(samples.limit(largest_sample_rows + 1))
     if len(rows) > largest_sample_rows:
         names = ", ".join(dict.fromkeys(a.population for a in analyses))
         raise EstimationError(
@@ -120,11 +120,11 @@ def _rows_of(
 
 def _sample_of(rows: pd.DataFrame, plan: Plan, analysis: Analysis) -> AnalysisSample:
     used = covariates_used(plan, analysis)
-    faults = _row_faults(rows, plan)
-    coded = {c.name: _code(rows, c) for c in plan.covariates}
+    faults = row_faults(rows, plan)
+    coded = {c.name: code_covariate(rows, c) for c in plan.covariates}
     for covariate in plan.covariates:
         if covariate.name in used:
-            faults += _covariate_faults(rows, covariate)
+            faults += value_faults(rows, covariate)
     if faults:
         raise EstimationError(
             f"The sample of analysis {analysis.population} can't be used:\n"
@@ -154,7 +154,7 @@ def column_names(covariate: Covariate) -> tuple[str, ...]:
     return tuple(f"{covariate.name}={c}" for c in covariate.categories[1:])
 
 
-def _collect(sample: DataFrame) -> pd.DataFrame:
+def collect_rows(sample: DataFrame) -> pd.DataFrame:
     """Run the Spark job; an error's text would show the value that it met."""
     try:
         # Not toPandas: where it stops, it warns with the value that it met.
@@ -169,7 +169,16 @@ def _collect(sample: DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
+def row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
+    """Count rows that repeat a person, or whose arm can't be used.
+
+    Args:
+        rows: One row per person: `person_id`, `arm`.
+        plan: The analysis plan.
+
+    Returns:
+        One sentence per fault, with its count.
+    """
     repeated = int(rows["person_id"].duplicated().sum())
     unassigned = int(rows["arm"].isna().sum())
     unknown = len(rows) - unassigned - int(rows["arm"].isin(plan.arms.all).sum())
@@ -181,7 +190,16 @@ def _row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
     return [f"{count} {words}" for words, count in counted.items() if count]
 
 
-def _covariate_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
+def value_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
+    """Count persons whose covariate is not known or not in the plan's categories.
+
+    Args:
+        rows: One row per person, with the covariate.
+        covariate: Covariate of the plan.
+
+    Returns:
+        One sentence per fault, with its count.
+    """
     missing = int(rows[covariate.name].isna().sum())
     if covariate.missing == "dummy":
         return []
@@ -198,8 +216,17 @@ def _covariate_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
     ]
 
 
-def _code(rows: pd.DataFrame, covariate: Covariate) -> Floats:
-    """Shape (n, k): the number itself, or zeros and ones; NaN: not known."""
+def code_covariate(rows: pd.DataFrame, covariate: Covariate) -> Floats:
+    """Turn a covariate into columns of numbers.
+
+    Args:
+        rows: One row per person, with the covariate.
+        covariate: Covariate of the plan.
+
+    Returns:
+        Shape (n, k), columns as `column_names`: the number itself, or zeros and ones;
+        NaN: not known.
+    """
     if not covariate.categories:
         numbers: Floats = rows[[covariate.name]].to_numpy(dtype=np.float64)
         if covariate.missing == "dummy":

@@ -11,11 +11,11 @@ from rctspark.contracts.duration_sample import DurationSample
 from rctspark.errors import EstimationError, PlanError, listed
 from rctspark.sample.assemble import attach_person
 from rctspark.sample.collect import (
-    _code,
-    _collect,
-    _covariate_faults,
-    _row_faults,
+    code_covariate,
+    collect_rows,
     column_names,
+    row_faults,
+    value_faults,
 )
 from rctspark.sample.columns import NUMBERS, sql_fault
 from rctspark.sample.covariates import (
@@ -141,9 +141,9 @@ def collect_durations(
     rows = _bounded(sample, largest_sample_rows)
     rows = rows.sort_values("person_id", ignore_index=True)
     used = covariates_of(plan)
-    faults = _row_faults(rows, plan)
+    faults = row_faults(rows, plan)
     for covariate in used:
-        faults += _covariate_faults(rows, covariate)
+        faults += value_faults(rows, covariate)
     for duration in plan.durations:
         time = rows[f"{duration.name}@time"]
         short = int((~(time >= 1)).sum())
@@ -164,7 +164,7 @@ def collect_durations(
 
 
 def _bounded(frame: DataFrame, largest: int) -> pd.DataFrame:
-    rows = _collect(frame.limit(largest + 1))
+    rows = collect_rows(frame.limit(largest + 1))
     if len(rows) > largest:
         raise EstimationError(
             f"Durations ask for more than {largest} rows, the most that are brought "
@@ -202,9 +202,9 @@ def _sample(
         }
     return DurationSample(
         time=rows[f"{name}@time"].to_numpy(dtype=np.int64),
-        cause=cause.to_numpy(dtype=np.int64),
+        cause=np.asarray(cause, dtype=np.int64),
         arm=rows["arm"].to_numpy(dtype=np.str_),
-        covariates={c.name: _code(rows, c) for c in used},
+        covariates={c.name: code_covariate(rows, c) for c in used},
         columns={c.name: column_names(c) for c in used},
         stratum=stratum,
         interview=interview,

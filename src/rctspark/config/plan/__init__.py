@@ -65,6 +65,7 @@ from rctspark.config.plan.tables import (
     EffectsTable,
     ReleasedTable,
     RoundsTable,
+    StarLevel,
     offers,
     outcomes_shown,
 )
@@ -118,6 +119,7 @@ __all__ = [
     "RoundBenefitOutcome",
     "RoundContactOutcome",
     "RoundsTable",
+    "StarLevel",
     "TimeShareOutcome",
     "TimingModel",
     "Varying",

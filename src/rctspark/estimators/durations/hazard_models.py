@@ -156,7 +156,7 @@ class Hazards:
         made = self._periods(model, left)
         return RiskRows(
             person=made.person if made.person is not None else np.arange(0),
-            start=made.period - 1.0,
+            start=(made.period - 1).astype(np.float64),
             stop=made.period.astype(np.float64),
             cause=made.exits.astype(np.int64),
             causes=(model.cause or ANY,),

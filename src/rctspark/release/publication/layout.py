@@ -260,7 +260,8 @@ def _effect_row(
 ) -> Row:
     control, *treatments = book.plan.arms.all
     population = headings["population"]
-    numbers, persons = {f"mean {control}": ""}, {}
+    numbers = {f"mean {control}": ""}
+    persons: dict[str, int] = {}
     for arm in treatments:
         e = book.effect(population, line.outcome, horizon, arm, table.model)
         texts = ["", "", ""]

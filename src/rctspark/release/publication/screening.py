@@ -187,7 +187,8 @@ def _screen_effects(
     for row in table.rows:
         line = plan.lines[row.headings["label"]]
         horizon = int(row.headings["horizon"] or 0)
-        numbers, persons = dict(row.numbers), {}
+        numbers = dict(row.numbers)
+        persons: dict[str, int] = {}
         for arm in treatments:
             e = shown.effect(
                 row.headings["population"], line.outcome, horizon, arm, plan.model
