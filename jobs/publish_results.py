@@ -1,6 +1,6 @@
 """Screen the results, write report and released tables, track the analysis.
 
-Reads:   effects, funnel, assignment, person_outcome, population; deliveries
+Reads:   effects, durations, funnel, assignment, person_outcome, population; deliveries
 Writes:  out/report/<experiment>, out/released/<experiment>, the MLflow run
 Run:     spark-submit jobs/publish_results.py --plan ww
 """
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from rctspark.contracts import (
     ASSIGNMENT,
     DESCRIPTIVES,
+    DURATION_CURVES,
+    DURATION_ESTIMATES,
     EFFECTS,
     FUNNEL,
     PERSON_OUTCOME,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.store import Release
 
+DURATIONS = (DURATION_CURVES, DURATION_ESTIMATES)
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_OUTCOME, EFFECTS)
 
 
@@ -108,6 +111,10 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
     }
     if run.plan.tables:
         frames["descriptives"] = run.store.read(results, DESCRIPTIVES)
+    if run.plan.durations:
+        made = run.store.pin(run.experiment, DURATIONS)
+        for table in DURATIONS:
+            frames[table.name] = run.store.read(run.uses(made, DURATIONS), table)
     rows = together(lambda frame: frame.collect(), list(frames.values()))
     asked = zip(frames, rows, strict=True)
     return Found(**{name: [row.asDict() for row in found] for name, found in asked})

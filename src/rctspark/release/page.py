@@ -18,6 +18,7 @@ from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
 from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
+from rctspark.release.survival import shown_durations
 from rctspark.release.tables import csv_bytes, released_tables
 from rctspark.release.wording import design_words, findings, lower, p_relation
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from rctspark.release.design import ShownArm
     from rctspark.release.drawing import Figure
+    from rctspark.release.survival import ShownDuration
 
 PAGE = "index.html"
 FIGURES = "figures"
@@ -55,10 +57,12 @@ def write_report(folder: Path, record: ReportRecord) -> Path:
         StoreError: The folder holds files that this package did not write.
     """
     release = screen_record(record)
-    figures = [draw_flow(release), *effect_figures(release)]
+    durations = shown_durations(release, Labels(release.plan))
+    curves = [one.figure for one in durations if one.figure is not None]
+    figures = [draw_flow(release), *effect_figures(release), *curves]
     if not release.design.funnel:
         figures = figures[1:]
-    files = {PAGE: render_page(release, figures).encode()}
+    files = {PAGE: render_page(release, figures, durations).encode()}
     for figure in figures:
         files[f"{FIGURES}/{figure.name}.svg"] = figure.svg.encode()
         files[f"{FIGURES}/{figure.name}.png"] = figure.png
@@ -70,12 +74,17 @@ def write_report(folder: Path, record: ReportRecord) -> Path:
     return folder / PAGE
 
 
-def render_page(release: Release, figures: Sequence[Figure]) -> str:
+def render_page(
+    release: Release,
+    figures: Sequence[Figure],
+    durations: Sequence[ShownDuration] = (),
+) -> str:
     """Fill the template.
 
     Args:
         release: What may leave.
         figures: Drawn from it.
+        durations: Its durations, laid out.
 
     Returns:
         The page as HTML, complete in itself.
@@ -116,6 +125,7 @@ def render_page(release: Release, figures: Sequence[Figure]) -> str:
             if name in panels
         ],
         headlines=headline_table(release, labels),
+        durations=durations,
         links=_links(release),
         control=labels.of(release.plan.arms.control),
         has_arms=len(release.plan.arms.treatments) > 1,

@@ -21,6 +21,7 @@ from rctspark.release.disclosure import (
     screen_effects,
     yes_no_outcomes,
 )
+from rctspark.release.durations import read_durations, screen_durations
 from rctspark.release.publication.amounts import find_dominated
 from rctspark.release.publication.layout import Book, LaidTable, lay_out
 from rctspark.release.publication.screening import screen_table
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from rctspark.config import Exemption, Plan, Settings, Thresholds
+    from rctspark.release.durations import DurationResults
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -91,6 +93,7 @@ class ReportRecord:
         descriptives: Counts and tests of the plan's tables.
         comparison: Cells of a twin's tables that were compared with published ones,
             and how many of them agree. None: not compared.
+        durations: What was found of the plan's durations.
     """
 
     plan: Plan
@@ -112,6 +115,7 @@ class ReportRecord:
     descriptives: tuple[Descriptive, ...] = ()
     is_all_synthetic: bool = False
     comparison: tuple[int, int] | None = None
+    durations: tuple[DurationResults, ...] = ()
 
     @property
     def book(self) -> Book:
@@ -152,6 +156,7 @@ class Release:
         has_stars: Whether tables carry stars.
         tables: The plan's tables in their own layout, screened.
         comparison: As in the record.
+        durations: The durations, screened.
     """
 
     plan: Plan
@@ -172,6 +177,7 @@ class Release:
     has_stars: bool
     tables: tuple[LaidTable, ...]
     comparison: tuple[int, int] | None
+    durations: tuple[DurationResults, ...] = ()
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -194,6 +200,8 @@ class Found:
         unobserved: Persons without an outcome, by outcome and horizon.
         deliveries: DELIVERIES of the data version.
         descriptives: DESCRIPTIVES; none where the plan has no tables.
+        duration_curves: DURATION_CURVES; none where the plan has no durations.
+        duration_estimates: DURATION_ESTIMATES; likewise.
     """
 
     effects: Rows
@@ -202,6 +210,8 @@ class Found:
     unobserved: Rows
     deliveries: Rows
     descriptives: Rows = ()
+    duration_curves: Rows = ()
+    duration_estimates: Rows = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -260,6 +270,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         unobserved=tuple(Unobserved(**row) for row in found.unobserved),
         links={"Quality of the data": "../../quality/index.html"},
         descriptives=tuple(Descriptive(**row) for row in found.descriptives),
+        durations=read_durations(found.duration_curves, found.duration_estimates),
     )
 
 
@@ -315,6 +326,7 @@ def screen_record(record: ReportRecord) -> Release:
         has_stars=record.has_stars,
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
+        durations=screen_durations(record.durations, record.thresholds),
     )
 
 

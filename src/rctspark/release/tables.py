@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from rctspark.release.durations import duration_tables
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import (
@@ -66,7 +67,8 @@ def released_tables(
 
     Returns:
         `effects` (one row per contrast that may leave), `funnel`, `arms` and, where
-        there are any, `not_observed`; counts that may not be shown stand as `<10` or
+        there are any, `not_observed`, `duration_curves` and `duration_estimates`;
+        counts that may not be shown stand as `<10` or
         `x`. Every one carries data version, plan hash and whether it is synthetic.
         Then the plan's tables in the layout that it declares, and `contents`, which
         carries all that for them.
@@ -81,6 +83,7 @@ def released_tables(
         tables["not_observed"] = _unobserved_table(release, labels)
     if release.tables:
         tables["contents"] = _contents_table(release, labels)
+    tables |= duration_tables(release.durations)
     stamped = {name: t.assign(**release.stamp) for name, t in tables.items()}
     # The plan's own tables have the columns that it declares, and no others.
     return stamped | {t.name: _laid_table(t) for t in release.tables}

@@ -1,0 +1,230 @@
+"""Figures and words of durations: who is still in, who left how, and the tests."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rctspark.release.drawing import (
+    CONTROL,
+    Figure,
+    colour,
+    new_canvas,
+    publication_style,
+    rendered,
+    whole_ticks,
+)
+from rctspark.release.durations import ARM, duration_tables
+from rctspark.release.numerals import fixed, p_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from matplotlib.axes import Axes
+
+    from rctspark.config.plan import DurationPlan
+    from rctspark.contracts.duration_tables import CurvePoint, DurationEstimate
+    from rctspark.release.durations import DurationResults
+    from rctspark.release.labels import Labels
+    from rctspark.release.record import Release
+
+ANY = "any"
+BAND = 0.16
+RATIOS = ("cox", "cloglog", "timing")
+METHODS = {
+    "log_rank": "Log-rank test that arms leave alike",
+    "gray": "Test of Gray that arms leave alike",
+    "incidence_difference": "Share that has left",
+    "restricted_mean_difference": "Mean time in benefit",
+    "cox": "Hazard ratio, Cox",
+    "logit": "Log odds of leaving in a period",
+    "cloglog": "Hazard ratio, grouped time",
+    "timing": "Hazard ratio after the interview, timing of events",
+    "timing_points": "Points of exit by the interview, timing of events",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEstimate:
+    """One line of the table: words, then numbers as they are printed."""
+
+    what: str
+    about: str
+    estimate: str
+    interval: str
+    p: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownDuration:
+    """One duration of the report.
+
+    Attributes:
+        name: Name in the plan.
+        title: In words.
+        figure: Its curves. None: nothing may be drawn.
+        lines: Its contrasts between arms and tests.
+    """
+
+    name: str
+    title: str
+    figure: Figure | None
+    lines: tuple[ShownEstimate, ...]
+
+
+def shown_durations(release: Release, labels: Labels) -> list[ShownDuration]:
+    """Lay durations out for reading.
+
+    Args:
+        release: What may leave.
+        labels: Words.
+
+    Returns:
+        One per duration of the plan of which something may leave.
+    """
+    results = {one.name: one for one in release.durations}
+    return [
+        ShownDuration(
+            name=planned.name,
+            title=planned.title or labels.of(planned.name),
+            figure=draw_duration(
+                planned,
+                results[planned.name],
+                labels,
+                is_synthetic=release.is_synthetic,
+            ),
+            lines=tuple(_lines(planned, results[planned.name].estimates, labels)),
+        )
+        for planned in release.plan.durations
+        if planned.name in results
+    ]
+
+
+def draw_duration(
+    planned: DurationPlan,
+    found: DurationResults,
+    labels: Labels,
+    *,
+    is_synthetic: bool,
+) -> Figure | None:
+    """Draw who is still in by arm, and who has left in each way.
+
+    Args:
+        planned: The duration.
+        found: What may leave of it.
+        labels: Words.
+        is_synthetic: Whether the data are made up.
+
+    Returns:
+        The figure, a panel per curve and way of leaving, with pointwise bands; None:
+        there is no curve.
+    """
+    survival = [p for p in found.points if p.curve == "survival"]
+    incidence = [p for p in found.points if p.curve == "incidence"]
+    panels: list[tuple[str, Sequence[CurvePoint]]] = []
+    if survival:
+        panels.append(("Still in", survival))
+    for cause in planned.causes:
+        own = [p for p in incidence if p.cause == cause]
+        if own:
+            panels.append((f"Left: {labels.of(cause)}", own))
+    if not panels:
+        return None
+    name = f"duration-{planned.name}"
+    with publication_style():
+        canvas = new_canvas(2.7)
+        for i, (title, points) in enumerate(panels):
+            axes = canvas.add_subplot(1, len(panels), i + 1)
+            axes.set_title(f"{chr(ord('A') + i)}. {title}")
+            _draw(axes, points, labels)
+            whole_ticks(axes, 0, planned.until)
+            axes.set_xlabel(f"{planned.unit.capitalize()}s")
+            if i == 0:
+                axes.set_ylabel("%")
+                axes.legend(loc="best")
+        svg, png = rendered(canvas, name, is_synthetic=is_synthetic)
+    level = max(p.level for _, points in panels for p in points)
+    caption = (
+        f"Kaplan-Meier and Aalen-Johansen estimates by arm with pointwise {level:.0%} "
+        "intervals; points between which fewer than the minimum of persons left are "
+        "drawn together. Persons at risk, in tens, stand in the data."
+    )
+    data = duration_tables([found])["duration_curves"]
+    title = planned.title or labels.of(planned.name)
+    return Figure(name, title, caption, svg, png, data)
+
+
+def _draw(axes: Axes, points: Sequence[CurvePoint], labels: Labels) -> None:
+    arms = labels.plan.arms
+    start = 100.0 if points[0].curve == "survival" else 0.0
+    for arm in arms.all:
+        own = [p for p in points if p.arm == arm]
+        if not own:
+            continue
+        ink = CONTROL if arm == arms.control else colour(arms.treatments.index(arm))
+        times = [0, *(p.time for p in own)]
+        axes.step(
+            times,
+            [start, *(100 * p.value for p in own)],
+            where="post",
+            color=ink,
+            label=labels.of(arm),
+        )
+        axes.fill_between(
+            times,
+            [start, *(100 * _known(p.ci_lower, p.value) for p in own)],
+            [start, *(100 * _known(p.ci_upper, p.value) for p in own)],
+            step="post",
+            color=ink,
+            alpha=BAND,
+            linewidth=0,
+        )
+
+
+def _known(end: float | None, value: float) -> float:
+    return value if end is None else end
+
+
+def _lines(
+    planned: DurationPlan, estimates: Iterable[DurationEstimate], labels: Labels
+) -> list[ShownEstimate]:
+    return [
+        ShownEstimate(
+            what=METHODS[e.method],
+            about=_about(planned, e, labels),
+            estimate=_estimate(e),
+            interval=_interval(e),
+            p=p_text(e.p_value),
+        )
+        for e in estimates
+    ]
+
+
+def _about(planned: DurationPlan, e: DurationEstimate, labels: Labels) -> str:
+    term = e.term.removeprefix(ARM)
+    parts = ["" if term == "arms" else labels.of(term)]
+    parts.append("" if e.cause == ANY else labels.of(e.cause))
+    parts.append(f"{planned.unit} {e.horizon}" if e.horizon else "")
+    return ", ".join(part for part in parts if part)
+
+
+def _scaled(e: DurationEstimate, value: float) -> str:
+    if e.method in RATIOS:
+        return fixed(math.exp(value), 2)
+    if e.method in ("incidence_difference", "timing_points"):
+        return f"{fixed(100 * value, 1)} points"
+    return fixed(value, 2)
+
+
+def _estimate(e: DurationEstimate) -> str:
+    if e.estimate is None:
+        known = e.statistic is not None
+        return f"chi-square {fixed(e.statistic or 0.0, 1)}, {e.df} df" if known else ""
+    return _scaled(e, e.estimate)
+
+
+def _interval(e: DurationEstimate) -> str:
+    if e.ci_lower is None or e.ci_upper is None:
+        return ""
+    return f"{_scaled(e, e.ci_lower)} to {_scaled(e, e.ci_upper)}"
