@@ -203,11 +203,13 @@ def main_model(plan: Plan, outcome: str) -> str:
 
     Returns:
         The model of the outcome's headline; where it has none, that of the plan's
-        first headline; where there are no headlines, the last model.
+        first headline; where there are no headlines, the last model of the first
+        analysis.
     """
     heads = plan.headlines
     own = [h.model for h in heads if h.outcome == outcome]
-    return (own or [h.model for h in heads] or [plan.models[-1].name])[0]
+    of_first = plan.analyses[0].models or [m.name for m in plan.models]
+    return (own or [h.model for h in heads] or [of_first[-1]])[0]
 
 
 def headline_keys(plan: Plan) -> list[tuple[str, int, str, str]]:
