@@ -18,31 +18,35 @@ from estimate_effects import estimate_effects
 from ingest import ingest
 from publish_results import publish_results
 from rctspark.runtime.job import run_job
+from rctspark.runtime.together import together
 from write_quality_site import write_quality_site
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rctspark.runtime.job import Run
 
-STEPS = (
-    ingest,
-    build_population,
-    build_panel,
-    estimate_effects,
-    estimate_durations,
-    write_quality_site,
-    publish_results,
+STEPS: tuple[tuple[Callable[[Run], None], ...], ...] = (
+    (ingest,),
+    (build_population,),
+    (build_panel,),
+    # Both read the panel and neither reads the other.
+    (estimate_effects, estimate_durations),
+    (write_quality_site,),
+    (publish_results,),
 )
 
 
 def run_chain(run: Run) -> None:
-    """Run one job after another; the first that stops, stops the chain."""
-    for number, step in enumerate(STEPS, start=1):
-        run.log.say(f"step {number} of {len(STEPS)}: {step.__name__}")
+    """Run one step after another; the first that stops, stops the chain."""
+    for number, jobs in enumerate(STEPS, start=1):
+        names = " and ".join(job.__name__ for job in jobs)
+        run.log.say(f"step {number} of {len(STEPS)}: {names}")
         started = time.monotonic()
-        step(run.part(step.__name__))
+        together(lambda job: job(run.part(job.__name__)), jobs)
         run.log.say(
             f"step {number} took {time.monotonic() - started:.1f} s",
-            step=step.__name__,
+            step=names,
             seconds=round(time.monotonic() - started, 1),
         )
 
