@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.documents import read_document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.draw import DrawPlan, SiteDraw
 from rctspark.config.plan.faults import plan_faults
 from rctspark.config.plan.models import (
     BEFORE_ASSIGNMENT,
@@ -79,6 +80,7 @@ __all__ = [
     "ContactCountOutcome",
     "ContactsTable",
     "Covariate",
+    "DrawPlan",
     "EffectLine",
     "EffectsTable",
     "Exclusion",
@@ -102,6 +104,7 @@ __all__ = [
     "RoundBenefitOutcome",
     "RoundContactOutcome",
     "RoundsTable",
+    "SiteDraw",
     "TimeShareOutcome",
     "WindowPlan",
     "offers",

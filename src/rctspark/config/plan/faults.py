@@ -40,9 +40,8 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         unknown = [name for name in used if name not in known]
         faults.extend((key, f"no {what} is called {name}") for name in unknown)
 
-    rule = plan.assignment
-    given = tuple(a for a in (rule.even, rule.odd, *rule.shares) if a is not None)
-    check("assignment", given, arms, "arm")
+    for key, given in _arms_given(plan):
+        check(key, given, arms, "arm")
     outcomes, models = set(declared["outcomes"]), set(declared["models"])
     known = set(declared["covariates"])
     for i, model in enumerate(plan.models):
@@ -65,6 +64,15 @@ def plan_faults(plan: Plan) -> list[tuple[str, str]]:
         known = set(declared["analyses"])
         check(f"headlines.{i}.population", (head.population,), known, "analysis")
     return faults + _window_faults(plan) + _round_faults(plan) + table_faults(plan)
+
+
+def _arms_given(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the arms that the rule of assignment and the draw name, by key."""
+    rule = plan.assignment
+    given = tuple(a for a in (rule.even, rule.odd, *rule.shares) if a is not None)
+    sites = plan.draw.sites if plan.draw else {}
+    drawn = [(f"draw.sites.{s}.ratio", tuple(r.ratio)) for s, r in sites.items()]
+    return [("assignment", given), *drawn]
 
 
 def _category_faults(plan: Plan) -> list[tuple[str, str]]:
