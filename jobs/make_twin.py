@@ -16,8 +16,12 @@ from pathlib import Path
 from rctspark.errors import ConfigError, RctsparkError
 from rctspark.runtime.job import code_version
 from rctspark.twin.ww.registers import write_ww_registers
+from rctspark.twin.www.registers import write_www_registers
 
-TWINS = {"ww": (write_ww_registers, 20120723)}
+TWINS = {
+    "ww": (write_ww_registers, 20120723),
+    "www": (write_www_registers, 20180504),
+}
 MADE = "made.json"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.documents import read_document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.draw import DrawPlan, SiteDraw
 from rctspark.config.plan.durations import (
     CoxModel,
     Departure,
@@ -94,6 +95,7 @@ __all__ = [
     "CoxModel",
     "Departure",
     "DiscreteModel",
+    "DrawPlan",
     "DurationPlan",
     "EffectLine",
     "EffectsTable",
@@ -119,6 +121,7 @@ __all__ = [
     "RoundBenefitOutcome",
     "RoundContactOutcome",
     "RoundsTable",
+    "SiteDraw",
     "StarLevel",
     "TimeShareOutcome",
     "TimingModel",

@@ -68,7 +68,11 @@ def _unknown(key: str, used: Iterable[str], known: Iterable[str], what: str) -> 
 def _assignment_faults(plan: Plan) -> Faults:
     rule = plan.assignment
     given = [a for a in (rule.even, rule.odd, *rule.shares) if a is not None]
-    return _unknown("assignment", given, plan.arms.all, "arm")
+    faults = _unknown("assignment", given, plan.arms.all, "arm")
+    for site, drawn in (plan.draw.sites if plan.draw else {}).items():
+        key = f"draw.sites.{site}.ratio"
+        faults += _unknown(key, drawn.ratio, plan.arms.all, "arm")
+    return faults
 
 
 def _model_faults(plan: Plan) -> Faults:

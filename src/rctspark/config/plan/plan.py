@@ -8,6 +8,7 @@ from pydantic import Field
 
 from rctspark.config.documents import Document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.draw import DrawPlan
 from rctspark.config.plan.durations import DurationPlan
 from rctspark.config.plan.models import (
     Analysis,
@@ -48,6 +49,7 @@ class Plan(Document):
         population: Who is followed.
         arms: The arms.
         assignment: How they were assigned.
+        draw: How persons are drawn into arms, where a job of this house draws them.
         rounds: Rounds of interviews, for the outcomes that are measured per round.
         outcomes: What is measured.
         covariates: What models may adjust for.
@@ -73,6 +75,7 @@ class Plan(Document):
     population: PopulationPlan
     arms: Arms
     assignment: AssignmentPlan
+    draw: DrawPlan | None = None
     rounds: tuple[Round, ...] = ()
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     covariates: tuple[Covariate, ...] = ()

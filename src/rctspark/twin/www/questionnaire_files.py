@@ -1,0 +1,139 @@
+"""Three waves of questionnaires. Response and scores are chosen, not published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from rctspark.twin.ww import cells
+from rctspark.twin.ww.calendar import day, shifted
+from rctspark.twin.ww.faults import Fault, PlantedFault
+from rctspark.twin.ww.files import Sheet
+from rctspark.twin.www.people import Stage
+from rctspark.twin.www.streams import stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rctspark.twin.ww.calendar import Floats, Ints
+    from rctspark.twin.www.world import World
+
+WAVES = (
+    (0, "2018", "20180601", day("2018-03-05"), day("2018-05-03"), 0.92),
+    (8, "2019", "20190415", day("2019-01-14"), day("2019-03-29"), 0.62),
+    (16, "2020", "20191115", day("2019-08-19"), day("2019-10-28"), 0.58),
+)
+"""Wave, period and delivery of its file, first and last day, response."""
+# Subject to its questions (turned ones marked), scale, and how well they agree.
+SCALES = (
+    (("GEZONDHEID", "KALM", "GELUKKIG"), ("ZENUWACHTIG", "PUT", "SOMBER"), 5, 0.50),
+    (("LEVEN", "ZINVOL"), (), 11, 0.69),
+    (("ZELF1", "ZELF2", "ZELF3", "ZELF4"), (), 5, 0.48),
+    (("DIENST1", "DIENST2", "DIENST3"), (), 5, 0.72),
+    (("DIENSTCIJFER",), (), 11, 0.5),
+    (("RONDKOMEN",), (), 5, 0.5),
+)
+COLUMNS = (
+    *("GEZONDHEID", "ZENUWACHTIG", "PUT", "KALM", "SOMBER", "GELUKKIG"),
+    *("LEVEN", "ZINVOL", "ZELF1", "ZELF2", "ZELF3", "ZELF4"),
+    *("DIENST1", "DIENST2", "DIENST3", "DIENSTCIJFER"),
+    *("VRIJWILLIG", "VRIJWILLIGUREN", "ZOEKT", "ZOEKTUREN", "RONDKOMEN"),
+)
+ONLY_WAVE_16 = ("ZELF1", "ZELF2", "ZELF3", "ZELF4")
+SHARE_SKIPPED, SHARE_YES, MOST_HOURS = 0.02, 0.4, 20
+MARKS = 11
+FIVE = 5
+
+
+def questionnaire_sheets(world: World) -> Iterator[Sheet]:
+    """Write the answers, a file per wave.
+
+    Args:
+        world: One part of the twin.
+
+    Yields:
+        Three sheets. Whoever withdrew before a wave has no row in it.
+    """
+    rng = stream(world.seed, world.part, "questionnaires_file")
+    people = world.people
+    drawn = np.flatnonzero(people.stage == Stage.RANDOMISED)
+    # What stays the same of a person from wave to wave.
+    steady = rng.normal(size=(len(SCALES), drawn.size))
+    for number, period, delivered, first, last, response in WAVES:
+        left = people.withdrawn[drawn] <= first
+        answers = (rng.random(drawn.size) < response) & ~left
+        who = drawn[answers]
+        moved = 0.7 * steady + 0.7 * rng.normal(size=steady.shape)
+        table = _table(world, rng, who, number, (first, last), moved[:, answers])
+        folder = "vragenlijsten"
+        name = f"SYNTHETIC vragenlijst {period} V1 {delivered}.csv"
+        yield _planted(table, folder, name)
+
+
+def _planted(table: pa.Table, folder: str, name: str) -> Sheet:
+    """Add answers out of range, as copies: the sound answers stay."""
+    fault = Fault("out_of_range", 3, {"GEZONDHEID": ("6", "0", "99")})
+    copies = table.slice(0, fault.rows)
+    texts = pa.array(fault.cells["GEZONDHEID"])
+    place = table.schema.get_field_index("GEZONDHEID")
+    copies = copies.set_column(place, "GEZONDHEID", texts)
+    return Sheet(
+        folder,
+        name,
+        pa.concat_tables([table, copies]),
+        tuple(table.column_names),
+        faults=(PlantedFault(f"{folder}/{name}", fault.name, fault.rows),),
+    )
+
+
+def _table(
+    world: World,
+    rng: np.random.Generator,
+    who: Ints,
+    number: int,
+    days: tuple[np.datetime64, np.datetime64],
+    latent: Floats,
+) -> pa.Table:
+    n = who.size
+    span = int((days[1] - days[0]).astype(int))
+    date = shifted(np.full(n, days[0]), rng.integers(0, span + 1, size=n))
+    modes = ("W", "P", "B") if number == 0 else ("W", "P")
+    languages = (
+        ("NL", "EN", "AR", "TI", "TR") if number == 0 else ("NL", "EN", "AR", "TI")
+    )
+    answers = _answers(rng, latent, number)
+    columns = {
+        "GOLF": cells.numbers(np.full(n, number)),
+        "DATUM": cells.compact_dates(date),
+        "WIJZE": cells.codes(rng.integers(len(modes), size=n), modes),
+        "TAAL": cells.codes(rng.integers(len(languages), size=n), languages),
+    }
+    return pa.table(world.named(who) | columns | {c: answers[c] for c in COLUMNS})
+
+
+def _answers(
+    rng: np.random.Generator, latent: Floats, number: int
+) -> dict[str, cells.Cells]:
+    found: dict[str, cells.Cells] = {}
+    n = latent.shape[1]
+
+    def skipped(values: Ints) -> cells.Cells:
+        return cells.only_where(rng.random(n) >= SHARE_SKIPPED, cells.numbers(values))
+
+    for (straight, turned, steps, agree), common in zip(SCALES, latent, strict=True):
+        for name in (*straight, *turned):
+            value = np.sqrt(agree) * common + np.sqrt(1 - agree) * rng.normal(size=n)
+            centre, width = (6.5, 2.2) if steps == MARKS else (3.2, 1.1)
+            low, high = (0, 10) if steps == MARKS else (1, FIVE)
+            mark = np.clip(np.round(centre + width * value), low, high).astype(np.int64)
+            found[name] = skipped(FIVE + 1 - mark if name in turned else mark)
+            if name in ONLY_WAVE_16 and number != WAVES[-1][0]:
+                found[name] = pa.nulls(n, pa.string())
+    for name in ("VRIJWILLIG", "ZOEKT"):
+        yes = rng.random(n) < SHARE_YES
+        found[name] = cells.codes(yes.astype(np.int64), ("N", "J"))
+        hours = np.where(yes, rng.integers(1, MOST_HOURS, size=n), 0)
+        found[f"{name}UREN" if name == "VRIJWILLIG" else "ZOEKTUREN"] = skipped(hours)
+    return found
