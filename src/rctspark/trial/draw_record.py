@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from rctspark.config.plan import DrawPlan
     from rctspark.trial.applicants import Applicants
 
@@ -116,11 +114,13 @@ def balance_rows(
     """
     every = tuple(dict.fromkeys(a for s in draw.sites.values() for a in s.ratio))
     columns = {c: v for c, v in applicants.columns.items() if c not in draw.identifier}
-    shown = {"all": ["all"] * applicants.size, "stratum": applicants.stratum} | {
-        c: v for c, v in columns.items() if c not in (draw.site, draw.late)
-    }
+    given: dict[str, Sequence[str]] = {
+        "all": ["all"] * applicants.size,
+        "stratum": applicants.stratum.tolist(),
+    } | {c: v for c, v in columns.items() if c not in (draw.site, draw.late)}
+    shown = {what: [str(v) for v in values] for what, values in given.items()}
     for site, rule in draw.sites.items():
-        here = applicants.site == site
+        here = [one == site for one in applicants.site]
         for what, values in shown.items():
             yield from _counted(site, what, values, here, arm, every, tuple(rule.ratio))
 
@@ -129,7 +129,7 @@ def _counted(  # noqa: PLR0913, PLR0917 (a table has these parts)
     site: str,
     what: str,
     values: Sequence[str],
-    here: NDArray[object],
+    here: Sequence[bool],
     arm: Sequence[str],
     every: tuple[str, ...],
     of_site: tuple[str, ...],

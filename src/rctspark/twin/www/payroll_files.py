@@ -129,7 +129,8 @@ def _months(rng: np.random.Generator, world: World) -> Rows:
     job = np.cumsum(begins) - 1
     first, last = month[begins], month[np.concatenate([begins[1:], [True]])]
     start = (FIRST_MONTH + month).astype("datetime64[D]")
-    end = (FIRST_MONTH + month + 1).astype("datetime64[D]") - DAY
+    next_month: Days = (FIRST_MONTH + month + 1).astype("datetime64[D]")
+    end: Days = next_month - DAY
     jobs = first.size
     rows = Rows(
         person=person,

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from rctspark.twin.ww import cells
-from rctspark.twin.ww.calendar import day, shifted
+from rctspark.twin.ww.calendar import Bools, day, shifted
 from rctspark.twin.ww.faults import Fault, PlantedFault
 from rctspark.twin.ww.files import Sheet
 from rctspark.twin.www.people import Stage
@@ -117,10 +117,11 @@ def _answers(
     rng: np.random.Generator, latent: Floats, number: int
 ) -> dict[str, cells.Cells]:
     found: dict[str, cells.Cells] = {}
-    n = latent.shape[1]
+    n = int(latent.shape[1])
 
     def skipped(values: Ints) -> cells.Cells:
-        return cells.only_where(rng.random(n) >= SHARE_SKIPPED, cells.numbers(values))
+        is_answered: Bools = rng.random(size=n) >= SHARE_SKIPPED
+        return cells.only_where(is_answered, cells.numbers(values))
 
     for (straight, turned, steps, agree), common in zip(SCALES, latent, strict=True):
         for name in (*straight, *turned):
@@ -132,7 +133,7 @@ def _answers(
             if name in ONLY_WAVE_16 and number != WAVES[-1][0]:
                 found[name] = pa.nulls(n, pa.string())
     for name in ("VRIJWILLIG", "ZOEKT"):
-        yes = rng.random(n) < SHARE_YES
+        yes: Bools = rng.random(size=n) < SHARE_YES
         found[name] = cells.codes(yes.astype(np.int64), ("N", "J"))
         hours = np.where(yes, rng.integers(1, MOST_HOURS, size=n), 0)
         found[f"{name}UREN" if name == "VRIJWILLIG" else "ZOEKTUREN"] = skipped(hours)
