@@ -90,6 +90,20 @@ def test_balance_from_counts_is_that_of_pearson_and_too_few_are_named(state):
     assert state.too_few == ("age",)
 
 
+def test_a_rare_category_among_many_persons_is_tested_all_the_same():
+    counts = {
+        ("sex", name, arm): n
+        for arm, sizes in (("a", (2841, 1774, 2)), ("b", (2709, 1910, 1)))
+        for name, n in zip(("male", "female", "unknown"), sizes, strict=True)
+    }
+    (sex,), _ = estimate_counted_balance(
+        counts, characteristics={"sex": ("male", "female", "unknown")}, arms=("a", "b")
+    )
+    # Table 5.1 of the report: significant at 5 %.
+    assert sex.method == "Pearson chi-square"
+    assert sex.p_value == pytest.approx(0.0142, abs=5e-4)
+
+
 def test_the_page_says_what_it_rests_on_and_refers_to_nothing_outside(state, plan):
     page = render_monitoring(state, plan)
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))

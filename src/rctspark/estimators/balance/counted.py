@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctspark.estimators.balance.arms import compare_counts
+from rctspark.estimators.balance.arms import ExactTest, compare_counts
 from rctspark.estimators.refusals import MINIMUM_PERSONS
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rctspark.contracts.balance import CategoryBalance
 
 UNKNOWN = ""
+PEARSON = ExactTest(when="never")
 
 
 def estimate_counted_balance(
@@ -24,6 +25,9 @@ def estimate_counted_balance(
     arms: Sequence[str],
 ) -> tuple[tuple[CategoryBalance, ...], tuple[str, ...]]:
     """Test the balance of several characteristics, as far as there are persons.
+
+    By Pearson's chi-square, also where few are in a category: a national register has
+    rare categories among very many persons, where the exact test can't be counted.
 
     Args:
         counts: Characteristic, category (empty: not known) and arm to persons; what
@@ -53,6 +57,7 @@ def estimate_counted_balance(
                 categories=categories,
                 characteristic=name,
                 n_missing=missing,
+                exact=PEARSON,
             )
         )
     return tuple(tested), tuple(too_few)
