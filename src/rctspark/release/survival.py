@@ -191,7 +191,7 @@ def _lines(
 ) -> list[ShownEstimate]:
     return [
         ShownEstimate(
-            what=METHODS[e.method],
+            what=_what(e),
             about=_about(planned, e, labels),
             estimate=_estimate(e),
             interval=_interval(e),
@@ -199,6 +199,13 @@ def _lines(
         )
         for e in estimates
     ]
+
+
+def _what(e: DurationEstimate) -> str:
+    """Name the number: in timing of events, arms act on having the interview."""
+    if e.method == "timing" and e.term.startswith(ARM):
+        return "Hazard ratio of having the interview, timing of events"
+    return METHODS[e.method]
 
 
 def _about(planned: DurationPlan, e: DurationEstimate, labels: Labels) -> str:
