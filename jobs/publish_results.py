@@ -112,9 +112,8 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
     if run.plan.tables:
         frames["descriptives"] = run.store.read(results, DESCRIPTIVES)
     if run.plan.durations:
-        made = run.store.pin(run.experiment, DURATIONS)
-        for table in DURATIONS:
-            frames[table.name] = run.store.read(run.uses(made, DURATIONS), table)
+        made = run.uses(run.store.pin(run.experiment, DURATIONS), DURATIONS)
+        frames |= {table.name: run.store.read(made, table) for table in DURATIONS}
     rows = together(lambda frame: frame.collect(), list(frames.values()))
     asked = zip(frames, rows, strict=True)
     return Found(**{name: [row.asDict() for row in found] for name, found in asked})

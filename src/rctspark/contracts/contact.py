@@ -6,6 +6,9 @@ from rctspark.contracts.delivery import DELIVERY_ID
 from rctspark.contracts.person import PERSON_ID, TRAITS
 from rctspark.contracts.table import Column, Table
 
+TOOK_PLACE = "held"
+"""Status of a contact that took place."""
+
 CONTACTS = Table(
     name="contacts",
     grain="one row per delivery and contact of one person",

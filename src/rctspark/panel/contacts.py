@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from rctspark.contracts.contact import TOOK_PLACE
 from rctspark.panel.dates import is_covered, period_of
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from rctspark.panel.span import PanelSpan
     from rctspark.periods import Coverage
-
-TOOK_PLACE = "held"
 
 
 def count_contacts(

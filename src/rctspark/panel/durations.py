@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from rctspark.contracts.contact import TOOK_PLACE
 from rctspark.panel.chain import attach_benefit_end
-from rctspark.panel.contacts import TOOK_PLACE
 from rctspark.panel.dates import shift_day
 from rctspark.panel.finds import attach_first_jobs, near_exit
 from rctspark.panel.lives import attach_jobs, attach_spells

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from rctspark.contracts.contact import TOOK_PLACE
+
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
     from rctspark.config.plan import ContactCountOutcome, Round
-
-TOOK_PLACE = "held"
 
 
 def is_in_benefit_on(day: int) -> Column:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from rctspark.contracts.contact import TOOK_PLACE
 from rctspark.contracts.monitoring import SERVED
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan import Plan, Round
 
-TOOK_PLACE = "held"
 FAILED = ("cancelled", "no_show")
 STATE, HAS_FAILED = "_state", "_has_failed"
 

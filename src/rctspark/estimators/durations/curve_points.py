@@ -49,49 +49,37 @@ def curve_points(
         kept = estimate_survival(
             durations, level=level, minimum_persons=minimum_persons
         )
-        found += [point for curve in kept for point in _survival(curve)]
+        for one in kept:
+            found += _points(one, one.survival, kind="survival", cause="any")
     if "incidence" in curves:
         left = estimate_incidence(
             durations, level=level, minimum_persons=minimum_persons
         )
-        found += [point for curve in left for point in _incidence(curve)]
+        for way in left:
+            found += _points(way, way.incidence, kind="incidence", cause=way.cause)
     if "hazard" in curves:
         for arm in (EVERYONE, *np.unique(durations.arm).tolist()):
             found += _hazard(durations, arm, level)
     return tuple(found)
 
 
-def _survival(curve: SurvivalCurve) -> list[CurvePoint]:
+def _points(
+    curve: SurvivalCurve | IncidenceCurve,
+    values: Sequence[float],
+    *,
+    kind: str,
+    cause: str,
+) -> list[CurvePoint]:
     return [
         CurvePoint(
-            curve="survival",
+            curve=kind,
             arm=curve.arm,
-            cause="any",
+            cause=cause,
             unit=curve.unit,
             time=round(curve.time[i]),
             n_at_risk=curve.n_at_risk[i],
             n_exits=curve.n_exits[i],
-            value=curve.survival[i],
-            std_error=curve.std_error[i],
-            ci_lower=_known(curve.ci_lower[i]),
-            ci_upper=_known(curve.ci_upper[i]),
-            level=curve.level,
-        )
-        for i in range(len(curve.time))
-    ]
-
-
-def _incidence(curve: IncidenceCurve) -> list[CurvePoint]:
-    return [
-        CurvePoint(
-            curve="incidence",
-            arm=curve.arm,
-            cause=curve.cause,
-            unit=curve.unit,
-            time=round(curve.time[i]),
-            n_at_risk=curve.n_at_risk[i],
-            n_exits=curve.n_exits[i],
-            value=curve.incidence[i],
+            value=values[i],
             std_error=curve.std_error[i],
             ci_lower=_known(curve.ci_lower[i]),
             ci_upper=_known(curve.ci_upper[i]),
