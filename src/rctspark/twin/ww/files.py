@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from rctspark.errors import ConfigError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -111,6 +114,38 @@ class DeliveryFolder:
         below.mkdir(exist_ok=True)
         write_readme(below, f"the register {sheet.folder} of a benefit agency")
         return below / sheet.name
+
+
+def require_apart(folder: Path, truth: Path) -> None:
+    """Stop if the truth of a twin would lie among its deliveries.
+
+    Args:
+        folder: Delivery folder.
+        truth: Folder for what the twin was built from.
+
+    Raises:
+        ConfigError: It would.
+    """
+    if truth.resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(
+            "The truth of a twin must not lie among its deliveries: choose another "
+            "folder for it."
+        )
+
+
+def sum_by_register(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Add up rows by the register whose folder their file lies in.
+
+    Args:
+        rows: Path below the delivery folder and rows, a path as often as it likes.
+
+    Returns:
+        Register to rows.
+    """
+    registers: Counter[str] = Counter()
+    for path, n in rows:
+        registers[path.split("/")[0]] += n
+    return dict(registers)
 
 
 def write_readme(folder: Path, what: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import pyarrow.parquet as pq
 
 from rctspark.errors import ConfigError
 from rctspark.twin.ww.contact_files import agenda_sheets, service_sheets
-from rctspark.twin.ww.files import DeliveryFolder
+from rctspark.twin.ww.files import DeliveryFolder, require_apart, sum_by_register
 from rctspark.twin.ww.identity import draw_bsn_pool
 from rctspark.twin.ww.list_files import list_sheets
 from rctspark.twin.ww.payroll_files import payroll_sheets
@@ -58,11 +57,7 @@ def write_ww_registers(
             f"The scale of a twin lies between 1 and {LARGEST_SCALE}, not at {scale}: "
             "there are no more made-up BSNs than that."
         )
-    if truth.resolve().is_relative_to(folder.resolve()):
-        raise ConfigError(
-            "The truth of a twin must not lie among its deliveries: choose another "
-            "folder for it."
-        )
+    require_apart(folder, truth)
     truth.mkdir(parents=True, exist_ok=True)
     known = Truth()
     pool = draw_bsn_pool(seed, persons=scale * PERSONS)
@@ -112,12 +107,7 @@ def _write_parts(
 def _summary(
     known: Truth, deliveries: DeliveryFolder, *, seed: int, scale: int
 ) -> TwinSummary:
-    registers: Counter[str] = Counter()
-    for path, rows in deliveries.rows.items():
-        registers[path.split("/")[0]] += rows
-    faulty: Counter[str] = Counter()
-    for (path, _), rows in known.faults.items():
-        faulty[path.split("/")[0]] += rows
+    faults = [(path, rows) for (path, _), rows in known.faults.items()]
     return TwinSummary(
         seed=seed,
         scale=scale,
@@ -126,7 +116,7 @@ def _summary(
         enrolled_per_arm=dict(known.arms),
         persons_per_role=dict(known.roles),
         recorded_arm_errors=known.errors,
-        rows_per_register=dict(registers),
+        rows_per_register=sum_by_register(deliveries.rows.items()),
         rows_per_file=dict(deliveries.rows),
-        faulty_rows=dict(faulty),
+        faulty_rows=sum_by_register(faults),
     )

@@ -14,7 +14,13 @@ import pyarrow.parquet as pq
 
 from rctspark.errors import ConfigError
 from rctspark.twin.ww import cells
-from rctspark.twin.ww.files import LABEL, DeliveryFolder, write_readme
+from rctspark.twin.ww.files import (
+    LABEL,
+    DeliveryFolder,
+    require_apart,
+    sum_by_register,
+    write_readme,
+)
 from rctspark.twin.ww.truth import TwinSummary
 from rctspark.twin.www import targets as t
 from rctspark.twin.www.benefit_files import benefit_sheets
@@ -62,11 +68,7 @@ def write_www_registers(
         raise ConfigError(
             f"The scale of a twin lies between 1 and {LARGEST_SCALE}, not at {scale}."
         )
-    if truth.resolve().is_relative_to(folder.resolve()):
-        raise ConfigError(
-            "The truth of a twin must not lie among its deliveries: choose another "
-            "folder for it."
-        )
+    require_apart(folder, truth)
     truth.mkdir(parents=True, exist_ok=True)
     write_readme(truth, WHAT)
     roles: Counter[str] = Counter()
@@ -87,12 +89,6 @@ def write_www_registers(
                 faults += sheet.faults
     if writer:
         writer.close()
-    registers: Counter[str] = Counter()
-    for path_, rows in deliveries.rows.items():
-        registers[path_.split("/")[0]] += rows
-    faulty: Counter[str] = Counter()
-    for fault in faults:
-        faulty[fault.file.split("/")[0]] += fault.rows
     summary = TwinSummary(
         seed=seed,
         scale=scale,
@@ -101,9 +97,9 @@ def write_www_registers(
         enrolled_per_arm=dict(arms),
         persons_per_role=dict(roles),
         recorded_arm_errors=0,
-        rows_per_register=dict(registers),
+        rows_per_register=sum_by_register(deliveries.rows.items()),
         rows_per_file=dict(deliveries.rows),
-        faulty_rows=dict(faulty),
+        faulty_rows=sum_by_register((f.file, f.rows) for f in faults),
     )
     _write_truth(truth, summary, faults)
     return summary
