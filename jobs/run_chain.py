@@ -32,8 +32,8 @@ STEPS: tuple[tuple[Callable[[Run], None], ...], ...] = (
     (build_panel,),
     # Both read the panel and neither reads the other.
     (estimate_effects, estimate_durations),
-    (write_quality_site,),
-    (publish_results,),
+    # Pages of what stands by now, for different readers.
+    (write_quality_site, publish_results),
 )
 
 

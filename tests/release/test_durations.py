@@ -7,16 +7,23 @@ import pytest
 from rctspark.config import read_plan
 from rctspark.config.settings import Thresholds
 from rctspark.contracts.duration_tables import CurvePoint, DurationEstimate
+from rctspark.errors import ContractError
 from rctspark.release.durations import (
     duration_tables,
     read_durations,
+    require_same_analysis,
     screen_curve,
     screen_durations,
 )
 from rctspark.release.labels import Labels
 from rctspark.release.survival import draw_duration
 
-FILED = {"experiment": "ww", "duration": "benefit_months"}
+FILED = {
+    "experiment": "ww",
+    "duration": "benefit_months",
+    "plan_hash": "1a2b",
+    "data_version": "known-2014-03-31",
+}
 
 
 def curve(exits, *, at_risk=1000, arm="basic", kind="survival", cause="any"):
@@ -104,6 +111,16 @@ def test_coefficients_of_covariates_and_numbers_on_few_exits_stay_inside():
     ]
     assert {e.n_persons for e in kept.estimates} == {9240}
     assert kept.estimates[1].p_value == pytest.approx(0.024, abs=1e-12)
+
+
+def test_durations_of_another_plan_never_stand_beside_effects():
+    rows = rows_of([estimate()])
+    plan, data = FILED["plan_hash"], FILED["data_version"]
+    require_same_analysis(rows, plan_hash=plan, data_version=data)
+    with pytest.raises(ContractError, match="Run the job that estimates durations"):
+        require_same_analysis(rows, plan_hash="another", data_version=data)
+    with pytest.raises(ContractError, match=plan):
+        require_same_analysis(rows, plan_hash=plan, data_version="another")
 
 
 def test_the_figure_shows_the_points_that_leave_and_no_others(root):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from rctspark.contracts.duration_tables import CurvePoint, DurationEstimate
+from rctspark.errors import ContractError
 from rctspark.release.numerals import kept_decimals
 
 if TYPE_CHECKING:
@@ -102,6 +103,29 @@ def read_durations(
         )
         for name in names
     )
+
+
+def require_same_analysis(
+    rows: Iterable[Mapping[str, Any]], *, plan_hash: str, data_version: str
+) -> None:
+    """Refuse durations of another plan or other data than the effects beside them.
+
+    Args:
+        rows: Rows of DURATION_CURVES or DURATION_ESTIMATES.
+        plan_hash: Digest of the plan that the effects rest on.
+        data_version: Set of deliveries that the effects rest on.
+
+    Raises:
+        ContractError: Rows rest on something else.
+    """
+    wanted = (plan_hash, data_version)
+    others = {(row["plan_hash"], row["data_version"]) for row in rows} - {wanted}
+    if others:
+        found = "; ".join(f"plan {plan} on {data}" for plan, data in sorted(others))
+        raise ContractError(
+            f"Effects are of plan {plan_hash} on {data_version}, durations of {found}. "
+            "Run the job that estimates durations again."
+        )
 
 
 def screen_durations(

@@ -21,7 +21,11 @@ from rctspark.release.disclosure import (
     screen_effects,
     yes_no_outcomes,
 )
-from rctspark.release.durations import read_durations, screen_durations
+from rctspark.release.durations import (
+    read_durations,
+    require_same_analysis,
+    screen_durations,
+)
 from rctspark.release.publication.amounts import find_dominated
 from rctspark.release.publication.layout import Book, LaidTable, lay_out
 from rctspark.release.publication.screening import screen_table
@@ -245,7 +249,13 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
 
     Returns:
         The record, unscreened.
+
+    Raises:
+        ContractError: Durations are of another plan or other data than the effects.
     """
+    require_same_analysis(
+        found.duration_estimates, plan_hash=plan.hash, data_version=data_version
+    )
     return ReportRecord(
         plan=plan,
         plan_hash=plan.hash,
