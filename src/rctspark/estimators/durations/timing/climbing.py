@@ -34,6 +34,8 @@ LOW = 2.0
 """A kind's hazard below exp(-2) of the mean over kinds is tried as never."""
 MOST_LOST = 0.001
 TINY = 1e-300
+LARGEST = 700.0
+"""A change of the log likelihood above this has no exponent in double precision."""
 NEGLIGIBLE = 1e-7
 """A kind with less than this share is left out."""
 SMALL_SHARE = 0.05
@@ -207,5 +209,5 @@ def _may_vanish(
     now = parameters.log_hazards[m, j]
     change = integrated.happened[:, j] * (NEVER - now)
     change = change + integrated.total[:, j] * (np.exp(now) - np.exp(NEVER))
-    ratio = 1 + at.posterior[:, m] * np.expm1(change)
+    ratio = 1 + at.posterior[:, m] * np.expm1(np.minimum(change, LARGEST))
     return float(exposure.count @ np.log(np.maximum(ratio, TINY))) >= -FREE
