@@ -6,7 +6,8 @@ from rctspark.estimators.contrast import Contrast, as_effects
 from rctspark.estimators.itt import estimate_itt
 from rctspark.estimators.models import estimate_model
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
-from rctspark.estimators.regression.att import ReceiptEffects, estimate_att
+from rctspark.estimators.regression.att import estimate_att
+from rctspark.estimators.regression.att_results import ReceiptEffects
 from rctspark.estimators.regression.linear import estimate_linear
 from rctspark.estimators.regression.logit import estimate_logit
 from rctspark.estimators.regression.sources import CellSums, PersonSums, make_cells

@@ -11,11 +11,11 @@ from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.intervals import t_interval
 from rctspark.estimators.itt import ROUNDING
-from rctspark.estimators.regression.engine import (
+from rctspark.estimators.regression.engine import fit_regressions
+from rctspark.estimators.regression.regressions import (
     CLUSTERED,
     Regression,
     about_the_mean,
-    fit_regressions,
     in_words,
 )
 from rctspark.estimators.regression.terms import products_of
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
     from rctspark.contracts.sums import SourceOfSums
-    from rctspark.estimators.regression.engine import Fit, Term
     from rctspark.estimators.regression.first_sums import GroupSums
+    from rctspark.estimators.regression.regressions import Fit, Term
 
     Floats = NDArray[np.float64]
 

@@ -12,20 +12,19 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
-from rctspark.estimators.regression.engine import (
-    CLUSTERED,
-    Step,
-    about_the_mean,
-    add_first,
-    in_words,
-    redundancy_faults,
-    refuse,
-    within_of,
-)
+from rctspark.estimators.regression.first_pass import add_first, within_of
 from rctspark.estimators.regression.first_sums import Within
 from rctspark.estimators.regression.linear import arm_check, interval, regression_of
 from rctspark.estimators.regression.logit_sums import LogitAt, LogitMargins, LogitSums
 from rctspark.estimators.regression.normal_equations import solve
+from rctspark.estimators.regression.regressions import (
+    CLUSTERED,
+    Step,
+    about_the_mean,
+    in_words,
+    refuse,
+)
+from rctspark.estimators.regression.second_pass import redundancy_faults
 from rctspark.estimators.regression.terms import make_terms
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
     from rctspark.contracts.sums import SourceOfSums
-    from rctspark.estimators.regression.engine import Regression
     from rctspark.estimators.regression.first_sums import GroupSums
+    from rctspark.estimators.regression.regressions import Regression
     from rctspark.estimators.regression.terms import Terms
 
     Floats = NDArray[np.float64]

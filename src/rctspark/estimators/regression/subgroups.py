@@ -11,13 +11,14 @@ from scipy import stats
 from rctspark.contracts.regression import JointTest
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
-from rctspark.estimators.regression.engine import CLUSTERED, fit_regressions, in_words
+from rctspark.estimators.regression.engine import fit_regressions
 from rctspark.estimators.regression.linear import (
     arm_check,
     make_contrast,
     regression_of,
     spreads,
 )
+from rctspark.estimators.regression.regressions import CLUSTERED, in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from rctspark.config.settings import Thresholds
     from rctspark.contracts.sums import SourceOfSums
     from rctspark.estimators.contrast import Contrast
-    from rctspark.estimators.regression.engine import Fit
+    from rctspark.estimators.regression.regressions import Fit
 
     Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rctspark.errors import EstimationError
-from rctspark.estimators.regression.engine import about_the_mean
 from rctspark.estimators.regression.middle_sums import Middle
+from rctspark.estimators.regression.regressions import about_the_mean
 from rctspark.estimators.regression.weak_instruments import ReducedForm
 
 if TYPE_CHECKING:
