@@ -38,7 +38,12 @@ class RegistersPlan(Document):
 
 
 class WindowPlan(Document):
-    """Horizons of the panel, both ends included."""
+    """Horizons of the panel, both ends included.
+
+    Attributes:
+        first: First horizon; below 0 for periods before the origin.
+        last: Last horizon.
+    """
 
     first: int = Field(le=0)
     last: int = Field(ge=0)
