@@ -42,6 +42,7 @@ def submit(root, place, *arguments):
 def test_the_chain_runs_unchanged_where_executors_are_processes_of_their_own(
     root, shared, tmp_path
 ):
+    (tmp_path / "key").touch(mode=0o600)
     (tmp_path / "key").write_text("5e" * 32)
     lines = (shared / "data" / FILE).read_text().splitlines()
     deliveries = deliver(tmp_path / "deliveries", lines)
