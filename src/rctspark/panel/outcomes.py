@@ -23,6 +23,7 @@ from rctspark.errors import PlanError
 from rctspark.panel.chain import attach_benefit_end
 from rctspark.panel.finds import attach_first_jobs
 from rctspark.panel.lives import attach_jobs, attach_meetings, attach_spells
+from rctspark.panel.resumption import resumption_traits
 from rctspark.panel.shares import attach_days_in_states
 from rctspark.panel.values import values_of, values_per_round
 
@@ -79,7 +80,9 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
     enrolled = population.where("is_enrolled").select(
         "person_id", "benefit_start_date", "enrolment_date", "observed_until"
     )
-    lives = enrolled.transform(attach_spells, spells, benefits=benefits)
+    lives = enrolled.transform(
+        attach_spells, spells, benefits=benefits, traits=resumption_traits(wanted)
+    )
     measured = lives.transform(attach_benefit_end, revival_days=revival_days)
     if any(isinstance(o, WITH_JOBS) for o in wanted):
         apart = {o.apart_months for o in wanted if isinstance(o, ExitToJobOutcome)}

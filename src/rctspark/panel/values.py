@@ -29,6 +29,7 @@ from rctspark.panel.meetings import (
     is_in_benefit_on,
     is_round_known,
 )
+from rctspark.panel.resumption import resumption_days
 from rctspark.periods import PeriodKind
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def _(outcome: ExitToJobOutcome) -> dict[int, Column]:
         end = _end_of_window(x, PeriodKind.MONTH)
         found_job = F.coalesce(job <= end, F.lit(False))  # noqa: FBT003
         to_job = _exit_by(x, PeriodKind.MONTH) & (found_job | went_there)
+        for resumed in resumption_days(outcome):
+            to_job = to_job | F.coalesce(resumed <= end, F.lit(False))  # noqa: FBT003
         values[x] = _observed(end, to_job)
     return values
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from rctspark.contracts import Descriptive, Effect
+from rctspark.contracts import Descriptive, Effect, JudgedTest
 from rctspark.errors import ContractError, listed
 from rctspark.release.coarsening import coarsen_parts
 from rctspark.release.design import (
@@ -25,6 +25,11 @@ from rctspark.release.durations import read_durations, screen_durations
 from rctspark.release.publication.amounts import find_dominated
 from rctspark.release.publication.layout import Book, LaidTable, lay_out
 from rctspark.release.publication.screening import screen_table
+from rctspark.release.subgroups import (
+    ShownTest,
+    hold_categories_together,
+    screen_tests,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -94,6 +99,7 @@ class ReportRecord:
         comparison: Cells of a twin's tables that were compared with published ones,
             and how many of them agree. None: not compared.
         durations: What was found of the plan's durations.
+        tests: Tests of equality and of families.
     """
 
     plan: Plan
@@ -116,6 +122,7 @@ class ReportRecord:
     is_all_synthetic: bool = False
     comparison: tuple[int, int] | None = None
     durations: tuple[DurationResults, ...] = ()
+    tests: tuple[JudgedTest, ...] = ()
 
     @property
     def book(self) -> Book:
@@ -157,6 +164,7 @@ class Release:
         tables: The plan's tables in their own layout, screened.
         comparison: As in the record.
         durations: The durations, screened.
+        tests: Tests whose effects may leave.
     """
 
     plan: Plan
@@ -178,6 +186,7 @@ class Release:
     tables: tuple[LaidTable, ...]
     comparison: tuple[int, int] | None
     durations: tuple[DurationResults, ...] = ()
+    tests: tuple[ShownTest, ...] = ()
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -202,6 +211,7 @@ class Found:
         descriptives: DESCRIPTIVES; none where the plan has no tables.
         duration_curves: DURATION_CURVES; none where the plan has no durations.
         duration_estimates: DURATION_ESTIMATES; likewise.
+        tests: TESTS; none where the plan has no effects by category and no families.
     """
 
     effects: Rows
@@ -212,6 +222,7 @@ class Found:
     descriptives: Rows = ()
     duration_curves: Rows = ()
     duration_estimates: Rows = ()
+    tests: Rows = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -271,6 +282,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         links={"Quality of the data": "../../quality/index.html"},
         descriptives=tuple(Descriptive(**row) for row in found.descriptives),
         durations=read_durations(found.duration_curves, found.duration_estimates),
+        tests=tuple(JudgedTest(**row) for row in found.tests),
     )
 
 
@@ -292,12 +304,14 @@ def screen_record(record: ReportRecord) -> Release:
     enrolled: dict[str, int] = {}
     for line in record.assignment:
         enrolled[line.arm] = enrolled.get(line.arm, 0) + line.persons
-    screened = screen_effects(
-        record.effects,
-        record.thresholds,
-        yes_no=yes_no_outcomes(record.plan),
-        enrolled=enrolled,
-        dominated=find_dominated(record.descriptives, record.thresholds),
+    screened = hold_categories_together(
+        screen_effects(
+            record.effects,
+            record.thresholds,
+            yes_no=yes_no_outcomes(record.plan),
+            enrolled=enrolled,
+            dominated=find_dominated(record.descriptives, record.thresholds),
+        )
     )
     kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
     design = screen_design(
@@ -327,6 +341,7 @@ def screen_record(record: ReportRecord) -> Release:
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
         durations=screen_durations(record.durations, record.thresholds),
+        tests=screen_tests(record.tests, kept),
     )
 
 
