@@ -16,6 +16,7 @@ from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
+from rctspark.release.publication.findings import shown_findings
 from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
 from rctspark.release.services import service_figures
@@ -137,6 +138,7 @@ def render_page(
         subgroups=subgroup_tables(release.effects, release.tests, labels),
         families=family_tables(release.tests, labels),
         durations=durations,
+        in_words=shown_findings(release, labels),
         links=_links(release),
         control=labels.of(release.plan.arms.control),
         has_arms=len(release.plan.arms.treatments) > 1,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from rctspark.config import Exemption, Plan, Settings, Thresholds
     from rctspark.release.durations import DurationResults
+    from rctspark.release.publication.findings import PublishedFindings
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -100,6 +101,7 @@ class ReportRecord:
             and how many of them agree. None: not compared.
         durations: What was found of the plan's durations.
         tests: Tests of equality and of families.
+        findings: What is published in words, for twins. None: not compared.
     """
 
     plan: Plan
@@ -123,6 +125,7 @@ class ReportRecord:
     comparison: tuple[int, int] | None = None
     durations: tuple[DurationResults, ...] = ()
     tests: tuple[JudgedTest, ...] = ()
+    findings: PublishedFindings | None = None
 
     @property
     def book(self) -> Book:
@@ -165,6 +168,7 @@ class Release:
         comparison: As in the record.
         durations: The durations, screened.
         tests: Tests whose effects may leave.
+        findings: As in the record.
     """
 
     plan: Plan
@@ -187,6 +191,7 @@ class Release:
     comparison: tuple[int, int] | None
     durations: tuple[DurationResults, ...] = ()
     tests: tuple[ShownTest, ...] = ()
+    findings: PublishedFindings | None = None
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -342,6 +347,7 @@ def screen_record(record: ReportRecord) -> Release:
         comparison=record.comparison,
         durations=screen_durations(record.durations, record.thresholds),
         tests=screen_tests(record.tests, kept),
+        findings=record.findings,
     )
 
 
