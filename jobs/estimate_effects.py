@@ -28,6 +28,7 @@ from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.families.declared import FoundTest, adjust_families
 from rctspark.estimators.models import estimate_model
+from rctspark.estimators.observed import keep_observed
 from rctspark.panel.assemble import expand_panel
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
@@ -87,7 +88,10 @@ def estimate_effects(run: Run) -> None:
     tests: list[FoundTest] = []
     for analysis, sample in zip(plan.analyses, samples, strict=False):
         run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
-        found = estimate_analysis(run, sample, analysis, data_version=version)
+        observed, unknown = keep_observed(sample)
+        for outcome, horizon in unknown:
+            run.log.say(f"{outcome} at horizon {horizon} is not observed for anyone")
+        found = estimate_analysis(run, observed, analysis, data_version=version)
         effects += found[0]
         tests += found[1]
     made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]

@@ -70,7 +70,9 @@ def test_every_planted_fault_is_set_aside_and_nothing_else(lake, place):
         for row in truth(place, "faults.csv")
         if row["fault"] == "overlaps_another"
     )
+    # Every contact that the twin makes up lies inside the benefit.
     overruled = read(lake, "experiments/ww/rejected_rows")
+    assert set(overruled["register"]) == {"benefit_spells"}
     assert overruled["n_rows"].sum() == overlapping
 
 

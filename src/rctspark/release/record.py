@@ -413,10 +413,11 @@ def _screen_unobserved(
     # the persons observed in the other arms.
     withheld = {(w.outcome, w.horizon) for w in screened.withheld}
     fewest = record.thresholds.minimum_persons
-    estimated = {e.outcome for e in record.effects}
+    every = {o.name for o in record.plan.outcomes}
+    analysed = {n for a in record.plan.analyses for n in a.outcomes or every}
     shown = []
     for line in record.unobserved:
-        if line.outcome not in estimated:
+        if line.outcome not in analysed:
             continue
         if (line.outcome, line.horizon) in withheld:
             persons = "x"

@@ -180,6 +180,11 @@ def _with_texts(
     if isinstance(table.plan, ContactsTable):
         words["total"] = TOTAL
     numbers = {w: texts[f"{part}: {cell(named, c)}"] for w, c in words.items()}
+    unknown = {a for a in book.plan.arms.all if not row.persons.get(a, 1)}
+    if unknown and not isinstance(table.plan, BalanceTable):
+        # Nobody was observed: there is no number, and none of the total either.
+        numbers |= dict.fromkeys(unknown, "")
+        numbers |= {"total": ""} if "total" in numbers else {}
     return replace(row, numbers=numbers)
 
 
