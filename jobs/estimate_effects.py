@@ -84,16 +84,7 @@ def estimate_effects(run: Run) -> None:
         analyses=analyses,
         largest_sample_rows=run.settings.largest_sample_rows,
     )
-    effects: list[Effect] = []
-    tests: list[FoundTest] = []
-    for analysis, sample in zip(plan.analyses, samples, strict=False):
-        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
-        observed, unknown = keep_observed(sample)
-        for outcome, horizon in unknown:
-            run.log.say(f"{outcome} at horizon {horizon} is not observed for anyone")
-        found = estimate_analysis(run, observed, analysis, data_version=version)
-        effects += found[0]
-        tests += found[1]
+    effects, tests = estimate_analyses(run, samples, data_version=version)
     made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
     if plan.has_tests:
         judged = adjust_families(plan, effects, tests, data_version=version)
@@ -103,6 +94,23 @@ def estimate_effects(run: Run) -> None:
         rows = [asdict(count) for count in counts]
         made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
     run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
+
+
+def estimate_analyses(
+    run: Run, samples: Sequence[AnalysisSample], *, data_version: str
+) -> tuple[list[Effect], list[FoundTest]]:
+    """Estimate every analysis of the plan on what was observed of it."""
+    effects: list[Effect] = []
+    tests: list[FoundTest] = []
+    for analysis, sample in zip(run.plan.analyses, samples, strict=False):
+        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
+        observed, unknown = keep_observed(sample)
+        for outcome, horizon in unknown:
+            run.log.say(f"{outcome} at horizon {horizon} is not observed for anyone")
+        found = estimate_analysis(run, observed, analysis, data_version=data_version)
+        effects += found[0]
+        tests += found[1]
+    return effects, tests
 
 
 def describe(
