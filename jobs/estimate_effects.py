@@ -27,6 +27,7 @@ from rctspark.estimators.categories import keep_category, keep_found_categories
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.families.declared import FoundTest, adjust_families
+from rctspark.estimators.families.stepped import step_down_family
 from rctspark.estimators.models import estimate_model
 from rctspark.estimators.observed import keep_observed
 from rctspark.panel.assemble import expand_panel
@@ -40,7 +41,7 @@ from rctspark.sample.columns import tables_analyses
 from rctspark.sources.settle import LINKING, keep_newest_persons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rctspark.config.plan import Analysis, Model, Plan
     from rctspark.contracts import Descriptive, Effect
@@ -87,7 +88,13 @@ def estimate_effects(run: Run) -> None:
     effects, tests = estimate_analyses(run, samples, data_version=version)
     made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
     if plan.has_tests:
-        judged = adjust_families(plan, effects, tests, data_version=version)
+        judged = adjust_families(
+            plan,
+            effects,
+            tests,
+            data_version=version,
+            stepped=step_down_families(plan, samples),
+        )
         made.append((TESTS, run.store.rows(TESTS, [asdict(t) for t in judged])))
     if plan.tables:
         counts = describe(plan, samples, data_version=version)
@@ -111,6 +118,29 @@ def estimate_analyses(
         effects += found[0]
         tests += found[1]
     return effects, tests
+
+
+def step_down_families(
+    plan: Plan, samples: Sequence[AnalysisSample]
+) -> dict[str, Mapping[tuple[str, int, str], float]]:
+    """Draw the step-down p-values of the families that ask for them."""
+    analyses = {
+        a.population: (a, s) for a, s in zip(plan.analyses, samples, strict=False)
+    }
+    models = {m.name: m for m in plan.models}
+    found = {}
+    for family in plan.families:
+        if family.seed is None:
+            continue
+        analysis, sample = analyses[family.populations[0]]
+        found[family.name] = step_down_family(
+            keep_observed(sample)[0],
+            family=family,
+            arms=analysis.arms or plan.arms.all,
+            model=models[family.models[0]],
+            inference=plan.inference,
+        )
+    return found
 
 
 def describe(

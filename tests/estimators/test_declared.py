@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from statsmodels.stats.multitest import multipletests
 
 from estimators.regression_data import ARMS, ROWS, THRESHOLDS, by, model, trial
@@ -14,6 +15,7 @@ from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_model
 from rctspark.estimators.categories import keep_category, keep_found_categories
 from rctspark.estimators.families.declared import FoundTest, adjust_families
+from rctspark.estimators.families.stepped import step_down_family
 from rctspark.estimators.observed import keep_observed
 from release.sample_records import effect
 
@@ -129,6 +131,39 @@ def test_tests_of_equality_count_once_an_arm_and_those_in_no_family_stay_alone()
     assert judged[2].p_holm is None
     lower = min(t.p_value for t in judged[:2])
     assert min(t.p_holm for t in judged[:2]) == pytest.approx(min(2 * lower, 1.0))
+
+
+def test_step_down_p_values_are_drawn_from_the_seed_and_lie_between():
+    stepping = family(tests="effects", seed=7, draws=999)
+    fitted = model(covariates=("age",))
+    sample = trial(outcomes=("y", "job"))
+
+    def draw(one):
+        return step_down_family(
+            sample, family=one, arms=ARMS, model=fitted, inference=by("HC1")
+        )
+
+    found = draw(stepping)
+    assert found == draw(stepping)
+    assert found != draw(stepping.model_copy(update={"seed": 8}))
+    contrasts = estimated(sample, fitted).contrasts
+    alone = {(c.outcome, c.horizon, c.arm): c.p_value for c in contrasts}
+    assert found.keys() == alone.keys()
+    for key, p_value in found.items():
+        assert alone[key] - 0.05 <= p_value <= min(4 * alone[key] + 0.05, 1.0)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"tests": "equality"},
+        {"tests": "effects", "populations": ("all", "men")},
+        {"tests": "effects", "models": ("m", "n")},
+    ],
+)
+def test_a_seed_is_for_effects_of_one_regression(given):
+    with pytest.raises(ValidationError, match="a seed is for a family of effects"):
+        family(seed=1, **given)
 
 
 def test_outcomes_that_nobody_has_are_left_out_by_name():

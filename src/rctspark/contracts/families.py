@@ -71,6 +71,7 @@ class JudgedTest:
         p_value: By itself.
         p_holm: Holm's over the family. None: in no family.
         p_benjamini_hochberg: Benjamini and Hochberg's. None: in no family.
+        p_step_down: Romano and Wolf's. None: the family asks for no draws.
         family_size: Tests in the family; 1 where there is none.
         n_total: Persons in the regression.
         data_version: Named set of deliveries.
@@ -92,6 +93,7 @@ class JudgedTest:
     p_value: float
     p_holm: float | None
     p_benjamini_hochberg: float | None
+    p_step_down: float | None
     family_size: int
     n_total: int
     data_version: str
@@ -139,6 +141,12 @@ TESTS = Table(
             "double",
             "Benjamini and Hochberg's p-value.",
             null_means=NOT_ADJUSTED,
+        ),
+        Column(
+            "p_step_down",
+            "double",
+            "Romano and Wolf's p-value.",
+            null_means="the family asks for no draws, or there is none",
         ),
         Column("family_size", "int", "Tests in the family; 1: in none."),
         Column("n_total", "bigint", "Persons in the regression.", "persons"),

@@ -42,6 +42,7 @@ TEST_COLUMNS = (
     "p_value",
     "p_holm",
     "p_benjamini_hochberg",
+    "p_step_down",
     "family_size",
     "n",
 )
@@ -103,10 +104,10 @@ class SubgroupTable:
 
 @dataclass(frozen=True, slots=True)
 class FamilyTable:
-    """The effects of one family: what, p, Holm, Benjamini-Hochberg, n."""
+    """The effects of one family: what, p, Holm, Benjamini-Hochberg, step-down, n."""
 
     title: str
-    rows: tuple[tuple[str, str, str, str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 def is_of_category(e: Effect) -> bool:
@@ -170,14 +171,17 @@ def screen_tests(
         behind = [e for e in kept if _rests_on(test, e)]
         if not behind:
             continue
-        adjusted = (test.p_holm, test.p_benjamini_hochberg)
-        holm, hochberg = (None if p is None else round(p, P_DECIMALS) for p in adjusted)
+        adjusted = (test.p_holm, test.p_benjamini_hochberg, test.p_step_down)
+        holm, hochberg, stepped = (
+            None if p is None else round(p, P_DECIMALS) for p in adjusted
+        )
         rounded = replace(
             test,
             statistic=round(test.statistic, STATISTIC_DECIMALS),
             p_value=round(test.p_value, P_DECIMALS),
             p_holm=holm,
             p_benjamini_hochberg=hochberg,
+            p_step_down=stepped,
         )
         controls = {(e.population, e.n_against) for e in behind}
         n = sum(e.n_arm for e in behind) + sum(n for _, n in controls)
@@ -340,7 +344,7 @@ def family_tables(tests: Iterable[ShownTest], labels: Labels) -> list[FamilyTabl
     Returns:
         One table per family.
     """
-    rows: dict[str, list[tuple[str, str, str, str, str]]] = {}
+    rows: dict[str, list[tuple[str, ...]]] = {}
     sizes: dict[str, int] = {}
     for shown in tests:
         t = shown.test
@@ -350,7 +354,8 @@ def family_tables(tests: Iterable[ShownTest], labels: Labels) -> list[FamilyTabl
         p_values = (t.p_value, t.p_holm, t.p_benjamini_hochberg)
         first, holm, hochberg = (p_text(p) for p in p_values)
         what = _what(t, labels)
-        line = (what, first, holm, hochberg, fixed(shown.n, 0))
+        stepped = "" if t.p_step_down is None else p_text(t.p_step_down)
+        line = (what, first, holm, hochberg, stepped, fixed(shown.n, 0))
         rows.setdefault(t.family, []).append(line)
     return [
         FamilyTable(f"{labels.of(name)}: {sizes[name]} tests", tuple(own))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rctspark.config.plan.families import Family
+    from rctspark.config.plan.models import Model
     from rctspark.config.plan.plan import Plan
 
 Faults = list[tuple[str, str]]
@@ -36,7 +37,19 @@ def family_faults(plan: Plan) -> Faults:
             and model.name in family.models
             and model.by is None
         ]
+        faults += [
+            (f"{key}.seed", f"model {model.name} is not fitted row by row")
+            for model in plan.models
+            if family.seed is not None
+            and model.name in family.models
+            and not _is_row_by_row(model, plan)
+        ]
     return faults
+
+
+def _is_row_by_row(model: Model, plan: Plan) -> bool:
+    is_plain = model.estimator == "ols" and not (model.by or model.strata)
+    return is_plain and plan.inference.covariance.startswith("HC")
 
 
 def _names(

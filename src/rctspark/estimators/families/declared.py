@@ -13,7 +13,7 @@ from rctspark.estimators.families.multiplicity import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rctspark.config.plan import Plan
     from rctspark.contracts.regression import JointTest
@@ -42,6 +42,7 @@ def adjust_families(
     equality: Iterable[FoundTest],
     *,
     data_version: str,
+    stepped: Mapping[str, Mapping[tuple[str, int, str], float]] | None = None,
 ) -> tuple[JudgedTest, ...]:
     """Adjust the p-values of each family of the plan for how many tests it has.
 
@@ -55,6 +56,7 @@ def adjust_families(
             analysis that they are a part of.
         equality: Tests that effects are the same in all categories.
         data_version: Named set of deliveries.
+        stepped: Family to outcome, horizon and arm to step-down p-value.
 
     Returns:
         The tests of each family, in its order, and the tests of equality that belong
@@ -74,7 +76,8 @@ def adjust_families(
             and t.arm != "all"
             and family.holds(_analysis(t.population), t.outcome, t.horizon, t.model)
         ]
-        judged += _adjusted([filed[i] for i in own], family.name)
+        members = [filed[i] for i in own]
+        judged += _adjusted(members, family.name, (stepped or {}).get(family.name, {}))
         is_judged |= dict.fromkeys(own, True)
     alone = [
         t for i, t in enumerate(filed) if t.tests == "equality" and not is_judged[i]
@@ -86,7 +89,11 @@ def _analysis(population: str) -> str:
     return population.split(OF_CATEGORY, maxsplit=1)[0]
 
 
-def _adjusted(tests: Sequence[JudgedTest], family: str) -> list[JudgedTest]:
+def _adjusted(
+    tests: Sequence[JudgedTest],
+    family: str,
+    stepped: Mapping[tuple[str, int, str], float],
+) -> list[JudgedTest]:
     if not tests:
         return []
     p_values = [t.p_value for t in tests]
@@ -97,6 +104,7 @@ def _adjusted(tests: Sequence[JudgedTest], family: str) -> list[JudgedTest]:
             family=family,
             p_holm=float(holm[i]),
             p_benjamini_hochberg=float(hochberg[i]),
+            p_step_down=stepped.get((t.outcome, t.horizon, t.arm)),
             family_size=len(tests),
         )
         for i, t in enumerate(tests)
@@ -121,6 +129,7 @@ def _of_equality(found: FoundTest, plan: Plan, data_version: str) -> JudgedTest:
         p_value=test.p_value,
         p_holm=None,
         p_benjamini_hochberg=None,
+        p_step_down=None,
         family_size=1,
         n_total=test.n_total,
         data_version=data_version,
@@ -146,6 +155,7 @@ def _of_effect(effect: Effect) -> JudgedTest:
         p_value=effect.p_value,
         p_holm=None,
         p_benjamini_hochberg=None,
+        p_step_down=None,
         family_size=1,
         n_total=effect.n_total,
         data_version=effect.data_version,
