@@ -26,6 +26,7 @@ from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.sources.early import keep_since_benefit
 from rctspark.sources.settle import (
     LINKING,
     attach_job_starts,
@@ -37,6 +38,7 @@ from rctspark.sources.settle import (
 
 if TYPE_CHECKING:
     from rctspark.runtime.job import Run
+    from rctspark.runtime.registers import Registers
 
 
 PEOPLE = (POPULATION, ASSIGNMENT, FUNNEL)
@@ -60,6 +62,9 @@ def build_panel(run: Run) -> None:
         "spells", keep_standing(flag_overruled(spells, registers.deliveries))
     )
     newest = keep_newest_contacts(contacts, registers.deliveries)
+    if plan.population.clock is not None:
+        newest = keep_since_benefit(newest, population)
+    say_what_ends_early(run, registers)
     panel = sum_active_periods(
         population,
         spells=standing,
@@ -78,6 +83,7 @@ def build_panel(run: Run) -> None:
         earnings_sources=plan.earnings_sources,
         contacts=newest,
         rounds=plan.rounds,
+        coverage=registers.coverage,
     )
     run.publish(
         run.experiment,
@@ -85,6 +91,21 @@ def build_panel(run: Run) -> None:
         provenance=provenance,
         gate=gate,
     )
+
+
+def say_what_ends_early(run: Run, registers: Registers) -> None:
+    """Say which registers end before the plan's follow-up does."""
+    asked = run.plan.follow_up_until
+    for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS):
+        known = registers.coverage.get(table.name)
+        if known is None or not known.stretches or known.stretches[-1].last >= asked:
+            continue
+        run.log.say(
+            f"{table.name} is known until {known.stretches[-1].last}, and the plan "
+            f"follows until {asked}: what needs it later is not known (null), and is "
+            "shown as not observed. Deliver the periods that are missing, or set "
+            "follow_up_until."
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from rctspark.contracts import (
     ASSIGNMENT,
     ASSIGNMENT_LISTS,
     BENEFIT_SPELLS,
+    CONTACTS,
     DATA_VERSIONS,
     FUNNEL,
     PERSONS,
@@ -25,6 +26,7 @@ from rctspark.contracts.versions import version_rows
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.sources.early import keep_before_benefit
 from rctspark.sources.settle import (
     LINKING,
     flag_overruled,
@@ -99,7 +101,7 @@ def build_population(run: Run) -> None:
                 (POPULATION, population),
                 (FUNNEL, people.funnel),
                 (DATA_VERSIONS, named),
-                (REJECTED_ROWS, keep_overruled(people.spells)),
+                (REJECTED_ROWS, find_set_aside(run, registers, people)),
             ),
         ],
         provenance=provenance,
@@ -109,6 +111,19 @@ def build_population(run: Run) -> None:
             "delivery_id": [d.delivery_id for d in version.deliveries],
         },
     )
+
+
+def find_set_aside(run: Run, registers: Registers, people: People) -> DataFrame:
+    """Find rows, each sound by itself, that don't fit what else is known.
+
+    Where a clock says who is in the trial, its benefit is the beginning: contacts of
+    the enrolled before it are set aside. People on a list may be served earlier.
+    """
+    overruled = keep_overruled(people.spells)
+    if run.plan.population.clock is None:
+        return overruled
+    early = keep_before_benefit(registers.rows(CONTACTS), people.enrolled)
+    return overruled.unionByName(early)
 
 
 def find_people(run: Run, registers: Registers) -> People:

@@ -25,7 +25,8 @@ from rctspark.contracts import (
 )
 from rctspark.estimators.durations.planned import estimate_duration
 from rctspark.panel.assemble import expand_panel
-from rctspark.panel.durations import measure_durations
+from rctspark.panel.durations import measure_durations, registers_needed
+from rctspark.panel.known import shorten_follow_up
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
@@ -120,7 +121,11 @@ def collect(
         for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS)
     )
     measured = measure_durations(
-        population,
+        shorten_follow_up(
+            population,
+            tables=registers_needed(plan.durations),
+            coverage=registers.coverage,
+        ),
         spells=keep_standing(flag_overruled(spells, registers.deliveries)),
         payroll=attach_job_starts(payroll, registers.deliveries),
         contacts=keep_newest_contacts(contacts, registers.deliveries),

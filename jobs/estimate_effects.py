@@ -1,7 +1,8 @@
 """Estimate the effects that the plan registers.
 
 Reads:   population, assignment, person_month, person_outcome; persons
-Writes:  effects; descriptives, where the plan declares tables
+Writes:  effects; descriptives, where the plan declares tables; tests, where it declares
+         effects by category or families of tests
 Run:     spark-submit jobs/estimate_effects.py --plan ww
 """
 
@@ -20,10 +21,15 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     PERSONS,
     POPULATION,
+    TESTS,
 )
+from rctspark.estimators.categories import keep_category, keep_found_categories
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
+from rctspark.estimators.families.declared import FoundTest, adjust_families
+from rctspark.estimators.families.stepped import step_down_family
 from rctspark.estimators.models import estimate_model
+from rctspark.estimators.observed import keep_observed
 from rctspark.panel.assemble import expand_panel
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
@@ -35,9 +41,9 @@ from rctspark.sample.columns import tables_analyses
 from rctspark.sources.settle import LINKING, keep_newest_persons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from rctspark.config.plan import Analysis, Plan
+    from rctspark.config.plan import Analysis, Model, Plan
     from rctspark.contracts import Descriptive, Effect
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
@@ -79,16 +85,62 @@ def estimate_effects(run: Run) -> None:
         analyses=analyses,
         largest_sample_rows=run.settings.largest_sample_rows,
     )
-    effects: list[Effect] = []
-    for analysis, sample in zip(plan.analyses, samples, strict=False):
-        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
-        effects += estimate_analysis(run, sample, analysis, data_version=version)
+    effects, tests = estimate_analyses(run, samples, data_version=version)
     made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
+    if plan.has_tests:
+        judged = adjust_families(
+            plan,
+            effects,
+            tests,
+            data_version=version,
+            stepped=step_down_families(plan, samples),
+        )
+        made.append((TESTS, run.store.rows(TESTS, [asdict(t) for t in judged])))
     if plan.tables:
         counts = describe(plan, samples, data_version=version)
         rows = [asdict(count) for count in counts]
         made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
     run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
+
+
+def estimate_analyses(
+    run: Run, samples: Sequence[AnalysisSample], *, data_version: str
+) -> tuple[list[Effect], list[FoundTest]]:
+    """Estimate every analysis of the plan on what was observed of it."""
+    effects: list[Effect] = []
+    tests: list[FoundTest] = []
+    for analysis, sample in zip(run.plan.analyses, samples, strict=False):
+        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
+        observed, unknown = keep_observed(sample)
+        for outcome, horizon in unknown:
+            run.log.say(f"{outcome} at horizon {horizon} is not observed for anyone")
+        found = estimate_analysis(run, observed, analysis, data_version=data_version)
+        effects += found[0]
+        tests += found[1]
+    return effects, tests
+
+
+def step_down_families(
+    plan: Plan, samples: Sequence[AnalysisSample]
+) -> dict[str, Mapping[tuple[str, int, str], float]]:
+    """Draw the step-down p-values of the families that ask for them."""
+    analyses = {
+        a.population: (a, s) for a, s in zip(plan.analyses, samples, strict=False)
+    }
+    models = {m.name: m for m in plan.models}
+    found = {}
+    for family in plan.families:
+        if family.seed is None:
+            continue
+        analysis, sample = analyses[family.populations[0]]
+        found[family.name] = step_down_family(
+            keep_observed(sample)[0],
+            family=family,
+            arms=analysis.arms or plan.arms.all,
+            model=models[family.models[0]],
+            inference=plan.inference,
+        )
+    return found
 
 
 def describe(
@@ -106,9 +158,10 @@ def describe(
     """
     counts: list[Descriptive] = []
     for analysis, sample in zip(plan.analyses, samples[:-1], strict=True):
-        counts += describe_amounts(
-            sample, plan, population=analysis.population, data_version=data_version
-        )
+        for population, part in parts_of(plan, analysis, sample):
+            counts += describe_amounts(
+                part, plan, population=population, data_version=data_version
+            )
     everyone = plan.analyses[0].population
     tables = describe_tables(
         samples[-1], plan, population=everyone, data_version=data_version
@@ -116,9 +169,43 @@ def describe(
     return counts + list(tables)
 
 
+def parts_of(
+    plan: Plan, analysis: Analysis, sample: AnalysisSample
+) -> list[tuple[str, AnalysisSample]]:
+    """Take a sample whole, and by the categories that models have effects by.
+
+    Args:
+        plan: The analysis plan.
+        analysis: One of its analyses.
+        sample: Its sample.
+
+    Returns:
+        Population as in EFFECTS, and its persons.
+    """
+    parts = [(analysis.population, sample)]
+    categories = plan.categories
+    for by in dict.fromkeys(m.by for m in models_of(plan, analysis) if m.by):
+        kept, _, found = keep_found_categories(
+            sample, covariate=by, categories=categories[by]
+        )
+        parts += [
+            (
+                f"{analysis.population}:{by}={category}",
+                keep_category(kept, covariate=by, category=category, categories=found),
+            )
+            for category in found
+        ]
+    return parts
+
+
+def models_of(plan: Plan, analysis: Analysis) -> list[Model]:
+    """Return the models of an analysis: those it names, or all of the plan's."""
+    return [m for m in plan.models if not analysis.models or m.name in analysis.models]
+
+
 def estimate_analysis(
     run: Run, sample: AnalysisSample, analysis: Analysis, *, data_version: str
-) -> list[Effect]:
+) -> tuple[list[Effect], list[FoundTest]]:
     """Estimate every model of one analysis.
 
     Args:
@@ -128,27 +215,28 @@ def estimate_analysis(
         data_version: Named set of deliveries.
 
     Returns:
-        The effects.
+        The effects, and the tests that effects by category are the same.
     """
     plan = run.plan
     effects: list[Effect] = []
-    for model in plan.models:
-        if analysis.models and model.name not in analysis.models:
-            continue
-        contrasts = estimate_model(
+    tests: list[FoundTest] = []
+    for model in models_of(plan, analysis):
+        found = estimate_model(
             sample,
             arms=analysis.arms or plan.arms.all,
             model=model,
             inference=plan.inference,
             thresholds=run.settings.thresholds,
-            references={
-                c.name: c.categories[0] for c in plan.covariates if c.categories
-            },
+            categories=plan.categories,
         )
         effects += as_effects(
-            contrasts, plan, population=analysis.population, data_version=data_version
+            found.contrasts,
+            plan,
+            population=analysis.population,
+            data_version=data_version,
         )
-    return effects
+        tests += [FoundTest(analysis.population, test) for test in found.tests]
+    return effects, tests
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Screen the results, write report and released tables, track the analysis.
 
-Reads:   effects, durations, funnel, assignment, person_outcome, population; deliveries
+Reads:   effects, tests, descriptives, durations, funnel, assignment, person_outcome,
+         population; deliveries
 Writes:  out/report/<experiment>, out/released/<experiment>, the MLflow run
 Run:     spark-submit jobs/publish_results.py --plan ww
 """
@@ -19,6 +20,7 @@ from rctspark.contracts import (
     FUNNEL,
     PERSON_OUTCOME,
     POPULATION,
+    TESTS,
 )
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.page import write_report
@@ -50,6 +52,7 @@ def publish_results(run: Run) -> None:
     """Everything that people read leaves through here, screened."""
     registers = open_registers(run, (), linking=LINKING)
     tables = (*TABLES, DESCRIPTIVES) if run.plan.tables else TABLES
+    tables = (*tables, TESTS) if run.plan.has_tests else tables
     results = run.uses(run.store.pin(run.experiment, tables), tables)
     found = find_results(run, registers, results)
     shares = run.plan.assignment.shares
@@ -111,6 +114,8 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
     }
     if run.plan.tables:
         frames["descriptives"] = run.store.read(results, DESCRIPTIVES)
+    if run.plan.has_tests:
+        frames["tests"] = run.store.read(results, TESTS)
     if run.plan.durations:
         made = run.uses(run.store.pin(run.experiment, DURATIONS), DURATIONS)
         frames |= {table.name: run.store.read(made, table) for table in DURATIONS}

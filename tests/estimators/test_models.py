@@ -20,8 +20,8 @@ def estimate(fitted, covariance="HC1", outcomes=("job", "got_zia", "got_hia")):
         model=fitted,
         inference=by(covariance),
         thresholds=THRESHOLDS,
-        references={"late": "no"},
-    )
+        categories={"late": ("no", "yes")},
+    ).contrasts
 
 
 def test_a_model_is_fitted_by_the_estimator_that_it_names():

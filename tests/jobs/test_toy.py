@@ -116,6 +116,28 @@ def test_a_person_linked_to_two_persons_is_refused(spark, root, tmp_path):
     assert "2 person(s)" in place.last_log()[-1]
 
 
+@pytest.mark.long
+def test_months_after_a_payroll_that_ends_early_are_null_and_have_no_effect(
+    spark, root, tmp_path
+):
+    assert spark is not None
+    place = Place(tmp_path, root)
+    toy.end_payroll(place.root, "2019-04-30")
+    deliveries = toy.deliver(tmp_path / "deliveries")
+    assert place.run(ingest, plan="toy", deliveries=deliveries) == 0
+    assert place.run(build_population, plan="toy") == 0
+    assert place.run(build_panel, plan="toy") == 0
+    said = " ".join(place.last_log())
+    assert "payroll is known until 2019-04-30" in said
+    assert "Deliver the periods that are missing" in said
+    assert place.run(estimate_effects, plan="toy") == 0
+    assert "wage_eur at horizon 4 is not observed for anyone" in place.last_log()
+    panel = place.read("experiments/toy/person_month")
+    late = panel[panel["horizon"] >= 4]
+    assert late["wage_eur"].isna().all()
+    assert set(place.read("experiments/toy/effects")["horizon"]) == {0, 1, 2, 3}
+
+
 def test_a_gate_that_fails_leaves_what_was_published_as_it_was(place):
     before = place.versions("experiments/toy")
     path = place.root / "expectations" / "population.json"

@@ -5,6 +5,8 @@ The twin writes events; its truth is counted apart. Nothing of it reaches the jo
 
 import csv
 import json
+import shutil
+import sys
 from collections import Counter
 
 import numpy as np
@@ -12,6 +14,8 @@ import pytest
 from deltalake import DeltaTable
 
 import make_twin
+from places import write_settings
+from rctspark.runtime.job import run_job
 from run_chain import run_chain
 
 pytestmark = pytest.mark.long
@@ -70,7 +74,9 @@ def test_every_planted_fault_is_set_aside_and_nothing_else(lake, place):
         for row in truth(place, "faults.csv")
         if row["fault"] == "overlaps_another"
     )
+    # Every contact that the twin makes up lies inside the benefit.
     overruled = read(lake, "experiments/ww/rejected_rows")
+    assert set(overruled["register"]) == {"benefit_spells"}
     assert overruled["n_rows"].sum() == overlapping
 
 
@@ -150,3 +156,95 @@ def test_a_second_run_makes_nothing_new(lake, run, place):
     before = {table: DeltaTable(table).version() for table in tables}
     assert run(run_chain, "--plan", "ww", "--deliveries", place) == 0
     assert {table: DeltaTable(table).version() for table in tables} == before
+
+
+class Openings:
+    """The files under a folder of published figures that this process opens."""
+
+    def __init__(self):
+        self.found, self.is_on = [], False
+        sys.addaudithook(self.hear)
+
+    def hear(self, event, arguments):
+        if self.is_on and event == "open" and "conf/published" in str(arguments[0]):
+            self.found.append(str(arguments[0]))
+
+
+def test_results_are_the_same_once_nothing_published_is_left(
+    lake, workplace, place, root, tmp_path
+):
+    """The registers are all that the chain learns from the published figures by."""
+    assert lake.is_dir()
+    bare = tmp_path / "project"
+    for part in ("conf/base", "conf/mappings", "conf/experiments", "expectations"):
+        shutil.copytree(root / part, bare / part)
+    (bare / "conf" / "published").mkdir()
+    shutil.copy(workplace / "key", tmp_path / "key")
+    settings = write_settings(tmp_path)
+    openings = Openings()
+    arguments = ["--plan", "ww", "--deliveries", str(place), "--root", str(bare)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RCTSPARK_CONF", str(settings))
+        patch.chdir(root)
+        openings.is_on = True
+        assert run_job(run_chain, doc=run_chain.__doc__, argv=arguments) == 0
+        openings.is_on = False
+    assert openings.found == []
+    first, again = (at / "out" / "released" / "ww" for at in (workplace, tmp_path))
+    compared = "published_vs_reproduced.csv"
+    names = {path.name for path in first.glob("*.csv")}
+    assert {path.name for path in again.glob("*.csv")} == names - {compared}
+    for name in names - {compared}:
+        assert (again / name).read_bytes() == (first / name).read_bytes(), name
+    page = (tmp_path / "out" / "report" / "ww" / "index.html").read_text()
+    assert "Published beside ours" not in page
+
+
+def test_subgroups_are_the_effects_of_their_parts_and_their_tests_are_adjusted(lake):
+    effects = read(lake, "experiments/ww/effects").set_index(
+        ["population", "outcome", "horizon", "model"]
+    )["estimate"]
+    for sex in ("male", "female"):
+        for outcome in ("exit", "exit_to_job"):
+            alone = effects[sex, outcome, 12, "unadjusted"]
+            part = effects[f"sex_known:sex={sex}", outcome, 12, "by_sex"]
+            np.testing.assert_allclose(part, alone, atol=1e-10)
+    tests = read(lake, "experiments/ww/tests")
+    equality = tests[tests["family"] == "subgroup_differences"]
+    assert set(equality["by"]) == {"sex", "age", "living_arrangement", "site"}
+    assert len(equality) == 8
+    assert (equality["family_size"] == 8).all()
+    assert (equality["p_holm"] >= equality["p_value"]).all()
+
+
+def test_resumed_work_makes_percentages_higher_and_effects_of_the_same_order(lake):
+    effects = read(lake, "experiments/ww/effects")
+    rows = effects[
+        (effects["population"] == "all") & (effects["model"] == "unadjusted")
+    ]
+    by_key = rows.set_index(["outcome", "horizon"])
+    names = ("exit_to_job", "partial_resumption_as_exit", "any_resumption_as_exit")
+    for months in (6, 9, 12, 15):
+        found = [by_key.loc[(name, months)] for name in names]
+        means = [row["mean_against"] for row in found]
+        assert means[0] < means[1] < means[2]
+        for row in found[1:]:
+            apart = abs(row["estimate"] - found[0]["estimate"])
+            assert apart < 2 * found[0]["std_error"]
+
+
+def test_a_failed_appointment_shows_where_no_interview_made_up_for_it(
+    lake, run, workplace, place
+):
+    from monitor_trial import monitor_trial
+
+    assert lake.is_dir()
+    assert place.is_dir()
+    assert run(monitor_trial, "--plan", "ww", "--as-known-on", "2014-03-31") == 0
+    folder = workplace / "out" / "monitoring" / "ww" / "2014-03-31"
+    page = (folder / "index.html").read_text()
+    rows = [
+        row.split("<td>") for row in page.split("<tr ") if "round of" in row.lower()
+    ]
+    failed = [cells[-2].split("<")[0].replace(",", "") for cells in rows]
+    assert sum(int(count) for count in failed) > 100

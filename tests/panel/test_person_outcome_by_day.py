@@ -28,6 +28,7 @@ SPELL = st.tuples(
     st.sampled_from(["WW", "ZW", "PW"]),
     STRETCHES,
     st.sampled_from(["runs", None, "work", "self_employed"]),
+    st.none() | st.integers(-20, 120),
 )
 ROW = st.tuples(
     st.sampled_from(["payroll", "tax"]),
@@ -69,17 +70,31 @@ AS_REGISTERED = ExitToJobOutcome(
     destinations=("work", "self_employed"),
     payroll=False,
 )
+OR_IN_PART = ExitToJobOutcome(
+    name="or_in_part",
+    kind="exit_to_job",
+    within=(2, 5),
+    destinations=("self_employed",),
+    or_resumed="resumed",
+)
+OR_ANY_JOB = ExitToJobOutcome(
+    name="or_any_job", kind="exit_to_job", within=(2, 5), or_any_job=True
+)
+LEAVING = (TO_JOB, AT_ONCE, AS_REGISTERED, OR_IN_PART, OR_ANY_JOB)
 STATES = ("benefit", "job", "other")
 OUTCOMES = (
     BY_WEEK,
     BY_MONTH,
-    TO_JOB,
-    AT_ONCE,
-    AS_REGISTERED,
+    *LEAVING,
     *(TimeShareOutcome(name=s, kind="time_share", state=s) for s in STATES),
     BenefitDurationOutcome(name="duration", kind="benefit_duration"),
     FirstJobOutcome(name="first_job", kind="first_job"),
 )
+
+
+def resumption(begin, after):
+    """The trait of a spell that says when work was resumed in part."""
+    return [] if after is None else [("resumed", f"{begin + dt.timedelta(days=after)}")]
 
 
 def rows_of(persons):
@@ -97,7 +112,8 @@ def rows_of(persons):
                 "observed_until": person["until"],
             }
         )
-        for place, (benefit, (first, last), end) in enumerate(person["spells"]):
+        for place, spell in enumerate(person["spells"]):
+            benefit, (first, last), end, resumes_after = spell
             is_first = place == 0 and person["starts_with_spell"]
             begin = person["start"] if is_first else first
             runs = end == "runs"
@@ -108,6 +124,7 @@ def rows_of(persons):
                     "start_date": begin,
                     "end_date": None if runs else begin + (last - first),
                     "exit_destination": None if runs else end,
+                    "traits": resumption(begin, resumes_after),
                 }
             )
         payroll += [
@@ -136,7 +153,7 @@ def expected_of(population, spells, payroll, plan):
         for outcome in (BY_WEEK, BY_MONTH):
             for x in outcome.within:
                 values[number, outcome.name, x] = life.within(x, outcome.per)
-        for outcome in (TO_JOB, AT_ONCE, AS_REGISTERED):
+        for outcome in LEAVING:
             for x in outcome.within:
                 found = life.within(x, PeriodKind.MONTH, to_job=outcome)
                 values[number, outcome.name, x] = found

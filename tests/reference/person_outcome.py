@@ -97,6 +97,8 @@ class Life:
         if end > self.person["observed_until"]:
             return None
         out = self.exit_day
+        if to_job is not None and self.resumed_by(end, to_job):
+            return 1.0
         if out is None or out > end:
             return 0.0
         if to_job is None:
@@ -111,6 +113,21 @@ class Life:
         ]
         went = destinations_at(self.spells, self.plan["benefits"], out - DAY)
         return float(bool(near) or bool(went & set(to_job.destinations)))
+
+    def resumed_by(self, end, to_job):
+        """Whether work that is no exit was resumed by a day, and counts."""
+        start, until = self.person["benefit_start_date"], self.person["observed_until"]
+        last = until if self.exit_day is None else self.exit_day - DAY
+        said = [
+            dt.date.fromisoformat(day)
+            for s in self.spells
+            if s["benefit"] in self.plan["benefits"] and s["start_date"] <= until
+            for name, day in s.get("traits", ())
+            if name == to_job.or_resumed
+        ]
+        in_part = any(start <= day <= min(last, end, until) for day in said)
+        at_all = any(start <= job <= end for job in self.starts)
+        return in_part or (to_job.or_any_job and at_all)
 
     def share(self, state):
         enrolled, until = self.person["enrolment_date"], self.person["observed_until"]

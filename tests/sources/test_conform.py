@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rctspark.config.mapping import FEEDABLE, Mapping
+from rctspark.config.mapping import Mapping
 from rctspark.contracts import CONTACTS, PAYROLL
 from rctspark.sources.conform import (
     CONFLICT,
@@ -14,14 +14,9 @@ from rctspark.sources.conform import (
     keep_conformed,
     keep_person_keys,
     keep_rejected,
-    merge_repeated,
 )
-from rctspark.sources.delivered import find_deliveries
-from rctspark.sources.identity import make_pads
-from rctspark.sources.load import Load, conform_loads, repeated_in
 from toy.experiment import bsns
 
-KEY = b"a key for tests, of 40 bytes, not a secret"
 VALID = ("999990019", "999990032")
 
 
@@ -74,23 +69,9 @@ PAY = {
 
 
 @pytest.fixture
-def conform(spark, tmp_path):
+def conform(conform_file):
     def conformed(text, layout=PAY, name="2013.csv"):
-        mapping = Mapping.model_validate(layout)
-        (tmp_path / mapping.folder).mkdir(exist_ok=True)
-        path = tmp_path / mapping.folder / name
-        path.write_text(text)
-        (file,) = find_deliveries(tmp_path, [mapping])
-        feed = mapping.feeds[0]
-        load = Load(file, feed.table, mapping.feeds)
-        rows, (counter,) = conform_loads(spark, make_pads(spark, KEY), [load])
-        out = str(tmp_path / "judged")
-        rows.write.mode("overwrite").parquet(out)
-        judged = spark.read.schema(rows.schema).parquet(out)
-        staged = merge_repeated(
-            judged, table=FEEDABLE[feed.table], how=repeated_in([load])
-        )
-        return staged, counter.get[load.delivery_id]
+        return conform_file(text, Mapping.model_validate(layout), name)
 
     return conformed
 

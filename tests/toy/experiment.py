@@ -131,6 +131,18 @@ def wage_cents(claim, month):
     return 0 if claim % 4 == 0 else 100_000 + 1_000 * claim + month
 
 
+def end_payroll(folder, until):
+    """Let the payroll delivery of a project speak for days up to one day only."""
+    path = folder / "conf" / "mappings" / "toy_pay.yaml"
+    whole, part = (
+        "{kind: period}",
+        f"{{kind: history, since: 2019-01-01, until: {until}}}",
+    )
+    text = path.read_text()
+    assert whole in text
+    path.write_text(text.replace(whole, part))
+
+
 def deliver(folder, *, linked_twice=()):
     """Write the three files.
 

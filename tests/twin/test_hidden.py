@@ -10,6 +10,7 @@ from rctspark.twin.ww.contact_kinds import Form, Outcome, Service, Subject
 from rctspark.twin.ww.course import Destination
 from rctspark.twin.ww.persons import ONE_ARM_OFFICE
 from rctspark.twin.ww.spell_files import MOVED_OFFICE, MOVED_ON, MOVED_TO, office_on
+from rctspark.twin.ww.targets import ROUND_DAYS
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,26 @@ def test_appointments_are_cancelled_and_missed_on_both_tabs(world):
     assert (world.services.what[missed] != Service.WORKSHOP).all()
 
 
+def test_some_who_had_no_interview_in_a_round_had_an_appointment_that_failed(world):
+    agenda, persons = world.agenda, world.persons
+    offset = (agenda.date - persons.benefit_start[agenda.person]).astype(int)
+    talks = agenda.what == Subject.EVALUATION
+    for number, one in ROUND_DAYS.items():
+        inside = talks & (offset >= one.first_day) & (offset <= one.last_day)
+        # Not afterwards either: others had a talk a week after one that failed.
+        since = talks & (offset >= one.first_day) & (offset <= one.last_day + 60)
+        had = set(agenda.person[since & (agenda.outcome == Outcome.HELD)])
+        failed = np.isin(agenda.outcome, (Outcome.CANCELLED, Outcome.NO_SHOW))
+        for intensive in (True, False) if number == "4" else (True,):
+            of_arm = persons.is_intensive[agenda.person] == intensive
+            never = set(agenda.person[inside & failed & of_arm]) - had
+            assert len(never) > 50, (number, intensive)
+    last = np.minimum(world.course.end[agenda.person], np.datetime64("2014-01-31"))
+    is_planned = agenda.outcome == Outcome.PLANNED
+    enrolled = persons.is_enrolled[agenda.person]
+    assert (agenda.date[~is_planned & enrolled] <= last[~is_planned & enrolled]).all()
+
+
 def test_suitable_work_is_talked_about_in_both_arms_but_in_one_round_only(world):
     agenda, persons = world.agenda, world.persons
     held = (agenda.what == Subject.SUITABLE_WORK) & (agenda.outcome == Outcome.HELD)
@@ -116,7 +137,6 @@ def test_jobs_of_one_person_after_enrolment_do_not_overlap(world):
 def test_the_interview_of_month_10_shows_an_effect_and_the_others_hardly(world):
     """Assignment as instrument for the interview, among those due: Wald's z."""
     from rctspark.twin.ww.outcomes import outcomes_of
-    from rctspark.twin.ww.targets import ROUND_DAYS
 
     persons, agenda = world.persons, world.agenda
     outcomes = outcomes_of(world)

@@ -14,6 +14,7 @@ from rctspark.contracts.delivery import (
 )
 from rctspark.contracts.descriptives import DESCRIPTIVES, Descriptive
 from rctspark.contracts.duration_tables import DURATION_CURVES, DURATION_ESTIMATES
+from rctspark.contracts.families import TESTS, JudgedTest
 from rctspark.contracts.operation import (
     GATE_RESULTS,
     RELEASES,
@@ -52,6 +53,7 @@ TABLES = {
         PERSON_MONTH,
         PERSON_OUTCOME,
         EFFECTS,
+        TESTS,
         DESCRIPTIVES,
         DURATION_ESTIMATES,
         DURATION_CURVES,
@@ -86,11 +88,13 @@ __all__ = [
     "REJECTED_ROWS",
     "RELEASES",
     "TABLES",
+    "TESTS",
     "Column",
     "Descriptive",
     "Effect",
     "Gate",
     "GateResult",
+    "JudgedTest",
     "Linking",
     "Promise",
     "Table",

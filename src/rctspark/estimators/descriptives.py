@@ -10,6 +10,7 @@ from rctspark.config.plan import (
     ArmSizesTable,
     BalanceTable,
     ContactsTable,
+    CourseTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import ENROLLED, EVERY, Descriptive
@@ -82,7 +83,7 @@ def describe_amounts(
     Args:
         sample: The sample of an analysis.
         plan: The analysis plan.
-        population: Label of those analysed.
+        population: Label of those analysed, or of a category of them.
         data_version: Named set of deliveries.
 
     Returns:
@@ -134,6 +135,13 @@ def count_table(
     if isinstance(table, ContactsTable):
         counted = table.lines.values()
         return [count_values(sample, name, 0, arm) for name in counted for arm in arms]
+    if isinstance(table, CourseTable):
+        return [
+            count_values(sample, name, horizon, arm)
+            for name, horizon in sample.outcomes
+            if name in table.lines.values()
+            for arm in arms
+        ]
     if isinstance(table, RoundsTable):
         return _rounds(table, sample, arms)
     if isinstance(table, BalanceTable):

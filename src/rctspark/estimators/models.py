@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rctspark.errors import EstimationError
+from rctspark.estimators.categories import keep_found_categories
 from rctspark.estimators.itt import estimate_itt
 from rctspark.estimators.regression.att import estimate_att
 from rctspark.estimators.regression.linear import estimate_linear
@@ -17,8 +19,23 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
+    from rctspark.contracts.regression import JointTest
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.estimators.contrast import Contrast
+
+
+@dataclass(frozen=True, slots=True)
+class Modelled:
+    """What one model says of one sample.
+
+    Attributes:
+        contrasts: Effects.
+        tests: Whether effects by category are the same; none where a model has one
+            effect for everyone.
+    """
+
+    contrasts: tuple[Contrast, ...]
+    tests: tuple[JointTest, ...] = ()
 
 
 def estimate_model(
@@ -28,8 +45,8 @@ def estimate_model(
     model: Model,
     inference: Inference,
     thresholds: Thresholds,
-    references: Mapping[str, str],
-) -> tuple[Contrast, ...]:
+    categories: Mapping[str, Sequence[str]],
+) -> Modelled:
     """Estimate one model of the plan on everyone in the sample.
 
     Least squares with one effect for everyone and HC0 to HC3 is fitted by
@@ -41,18 +58,63 @@ def estimate_model(
         model: The model.
         inference: Covariance, cluster, level, fewest persons per arm.
         thresholds: The data owner's; they hold where they are stricter.
-        references: Categorical covariate to its first category.
+        categories: Categorical covariate to its categories, the first being the one
+            that the others are compared with.
 
     Returns:
-        The effects; for `iv` those on outcomes that are not receipts.
+        The effects; for `iv` those on outcomes that are not receipts; for a model
+        with `by` one per category that somebody has, and the tests that they are the
+        same.
 
     Raises:
         EstimationError: As the estimator that the model means.
     """
     if is_row_by_row(model, inference):
-        return estimate_itt(
-            sample, arms=arms, model=model, inference=inference, thresholds=thresholds
+        return Modelled(
+            estimate_itt(
+                sample,
+                arms=arms,
+                model=model,
+                inference=inference,
+                thresholds=thresholds,
+            )
         )
+    receipts = _receipts(sample, model)
+    reference = ""
+    if model.by is not None:
+        sample, reference, _ = keep_found_categories(
+            sample, covariate=model.by, categories=categories[model.by]
+        )
+    source = PersonSums(sample, tuple(arms), receipts)
+    if model.estimator == "iv":
+        return Modelled(
+            estimate_att(
+                source, model=model, inference=inference, thresholds=thresholds
+            ).contrasts
+        )
+    if model.estimator == "logit":
+        return Modelled(
+            estimate_logit(
+                source, model=model, inference=inference, thresholds=thresholds
+            )
+        )
+    if model.by is not None:
+        found = estimate_subgroups(
+            source,
+            model=model,
+            reference=reference,
+            inference=inference,
+            thresholds=thresholds,
+        )
+        return Modelled(found.contrasts, found.tests)
+    return Modelled(
+        estimate_linear(
+            source, models=[model], inference=inference, thresholds=thresholds
+        )
+    )
+
+
+def _receipts(sample: AnalysisSample, model: Model) -> tuple[tuple[str, int], ...]:
     receipts = dict.fromkeys(
         (name, model.receipt_horizon) for name in model.receipt.values()
     )
@@ -64,27 +126,7 @@ def estimate_model(
             f"model {model.name}: receipt {', '.join(unknown)} is not among the "
             "outcomes of the analysis"
         )
-    source = PersonSums(sample, tuple(arms), tuple(receipts))
-    if model.estimator == "iv":
-        return estimate_att(
-            source, model=model, inference=inference, thresholds=thresholds
-        ).contrasts
-    if model.estimator == "logit":
-        return estimate_logit(
-            source, model=model, inference=inference, thresholds=thresholds
-        )
-    if model.by is not None:
-        reference = references[model.by]
-        return estimate_subgroups(
-            source,
-            model=model,
-            reference=reference,
-            inference=inference,
-            thresholds=thresholds,
-        ).contrasts
-    return estimate_linear(
-        source, models=[model], inference=inference, thresholds=thresholds
-    )
+    return tuple(receipts)
 
 
 def is_row_by_row(model: Model, inference: Inference) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from rctspark.contracts import BENEFIT_SPELLS, CONTACTS, PAYROLL
 from rctspark.contracts.contact import TOOK_PLACE
 from rctspark.panel.chain import attach_benefit_end
 from rctspark.panel.dates import shift_day
@@ -23,6 +24,25 @@ if TYPE_CHECKING:
 
 ORIGINS = {"benefit_start": "benefit_start_date", "enrolment": "enrolment_date"}
 NO_DATES = "CAST(array() AS array<struct<contact_date: date, kind: string>>)"
+
+
+def registers_needed(durations: Sequence[DurationPlan]) -> tuple[str, ...]:
+    """Name the registers that must speak for as long as durations are followed.
+
+    Args:
+        durations: The plan's durations.
+
+    Returns:
+        Names of tables: that of benefits; of payroll where a job is a way to leave;
+        of contacts where an interview is looked at.
+    """
+    needs_pay = any(d.job_months or d.ends_at == "first_job" for d in durations)
+    needs_contacts = any(d.interview for d in durations)
+    return (
+        BENEFIT_SPELLS.name,
+        *([PAYROLL.name] if needs_pay else []),
+        *([CONTACTS.name] if needs_contacts else []),
+    )
 
 
 def measure_durations(  # noqa: PLR0913 (what the plan says, word by word)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from rctspark.panel.resumption import resumed_column
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
@@ -36,7 +38,11 @@ OF_A_JOB = (
 
 
 def attach_spells(
-    enrolled: DataFrame, spells: DataFrame, *, benefits: tuple[str, ...]
+    enrolled: DataFrame,
+    spells: DataFrame,
+    *,
+    benefits: tuple[str, ...],
+    traits: tuple[str, ...] = (),
 ) -> DataFrame:
     """Add a person's spells on the plan's benefits.
 
@@ -44,11 +50,13 @@ def attach_spells(
         enrolled: Rows of POPULATION.
         spells: BENEFIT_SPELLS of one data version.
         benefits: Schemes whose spells count.
+        traits: Traits of a spell that say a day (yyyy-MM-dd).
 
     Returns:
         The rows of `enrolled`, with `spells`: structs of `start_date`, `end_date`
         (31 December 9999: running) and `exit_destination`, by start; those that
-        begin after `observed_until` are not among them. Empty: none.
+        begin after `observed_until` are not among them. Empty: none. And for each
+        trait `resumed_<trait>`: the days that it says on these spells; null: none.
     """
     spell = F.struct(
         "start_date",
@@ -59,7 +67,15 @@ def attach_spells(
         spells.where(F.col("benefit").isin(*benefits))
         .transform(_keep_known, enrolled)
         .groupBy("person_id")
-        .agg(F.sort_array(F.collect_list(spell)).alias("spells"))
+        .agg(
+            F.sort_array(F.collect_list(spell)).alias("spells"),
+            *(
+                F.collect_set(F.try_to_date(F.col("traits")[trait])).alias(
+                    resumed_column(trait)
+                )
+                for trait in traits
+            ),
+        )
     )
     joined = enrolled.join(gathered, on="person_id", how="left")
     return joined.withColumn("spells", F.coalesce("spells", F.expr(NO_SPELLS)))

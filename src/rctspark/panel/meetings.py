@@ -30,17 +30,18 @@ def is_in_benefit_on(day: int) -> Column:
     return F.when(is_known, (~has_left).cast("double"))
 
 
-def is_round_known(one: Round) -> Column:
+def is_round_known(one: Round, *, until: str) -> Column:
     """Say whether a round's window is observed to its end.
 
     Args:
         one: The round.
+        until: Column with the last day that contacts are known for.
 
     Returns:
         True or false.
     """
     date = F.date_add("benefit_start_date", one.last_day)
-    return F.col("has_benefit") & (date <= F.col("observed_until"))
+    return F.col("has_benefit") & (date <= F.col(until))
 
 
 def had_meeting(one: Round, kinds: tuple[str, ...]) -> Column:

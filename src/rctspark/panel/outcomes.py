@@ -18,20 +18,28 @@ from rctspark.config.plan import (
     RoundContactOutcome,
     TimeShareOutcome,
 )
-from rctspark.contracts import PERSON_OUTCOME
+from rctspark.contracts import BENEFIT_SPELLS, CONTACTS, PAYROLL, PERSON_OUTCOME
 from rctspark.errors import PlanError
 from rctspark.panel.chain import attach_benefit_end
 from rctspark.panel.finds import attach_first_jobs
+from rctspark.panel.known import observed_by, shorten_follow_up
 from rctspark.panel.lives import attach_jobs, attach_meetings, attach_spells
+from rctspark.panel.resumption import resumption_traits
 from rctspark.panel.shares import attach_days_in_states
-from rctspark.panel.values import values_of, values_per_round
+from rctspark.panel.values import (
+    MET_UNTIL,
+    PAID_UNTIL,
+    values_of,
+    values_per_round,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
     from rctspark.config.plan import Outcome, Round
+    from rctspark.periods import Coverage
 
 NO_ROWS = "CAST(array() AS array<struct<outcome: string, horizon: int, value: double>>)"
 WITH_JOBS = (ExitToJobOutcome, TimeShareOutcome, FirstJobOutcome, JobQualityOutcome)
@@ -49,13 +57,15 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
     earnings_sources: tuple[str, ...],
     contacts: DataFrame | None = None,
     rounds: Sequence[Round] = (),
+    coverage: Mapping[str, Coverage] | None = None,
 ) -> DataFrame:
     """Measure the plan's outcomes that are defined in days.
 
     The benefit is the chain of spells that begins on `benefit_start_date`, see
     `chain.attach_benefit_end`; it ends on the first day without benefit. A window
     that does not lie wholly on or before `observed_until` gives no value, also for
-    those whose outcome was already settled: everyone is followed equally long.
+    those whose outcome was already settled: everyone is followed equally long. Where
+    a register ends before that day, what it is needed for is observed to its end.
 
     Args:
         population: POPULATION; only the enrolled have outcomes.
@@ -68,6 +78,7 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
         contacts: CONTACTS of one data version, one row per person and contact; None
             where no outcome asks for them.
         rounds: The plan's rounds of interviews.
+        coverage: Table name to the days that the register speaks for. None: for all.
 
     Returns:
         PERSON_OUTCOME: one row per enrolled person, outcome and horizon.
@@ -79,7 +90,17 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
     enrolled = population.where("is_enrolled").select(
         "person_id", "benefit_start_date", "enrolment_date", "observed_until"
     )
-    lives = enrolled.transform(attach_spells, spells, benefits=benefits)
+    seen = enrolled.transform(
+        shorten_follow_up, tables=(BENEFIT_SPELLS.name,), coverage=coverage
+    ).withColumns(
+        {
+            PAID_UNTIL: observed_by((PAYROLL.name,), coverage),
+            MET_UNTIL: observed_by((CONTACTS.name,), coverage),
+        }
+    )
+    lives = seen.transform(
+        attach_spells, spells, benefits=benefits, traits=resumption_traits(wanted)
+    )
     measured = lives.transform(attach_benefit_end, revival_days=revival_days)
     if any(isinstance(o, WITH_JOBS) for o in wanted):
         apart = {o.apart_months for o in wanted if isinstance(o, ExitToJobOutcome)}

@@ -29,6 +29,7 @@ from rctspark.panel.meetings import (
     is_in_benefit_on,
     is_round_known,
 )
+from rctspark.panel.resumption import resumption_days
 from rctspark.periods import PeriodKind
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from rctspark.config.plan import PerRoundOutcome, Round
 
 NO_HORIZON = 0
+PAID_UNTIL, MET_UNTIL = "paid_until", "met_until"
+"""Columns with the last day that payroll, and contacts, speak for; `observed_until` at
+the latest."""
 MEAN_MONTH_DAYS = 365.25 / 12
 
 
@@ -81,7 +85,12 @@ def _(outcome: ExitToJobOutcome) -> dict[int, Column]:
         end = _end_of_window(x, PeriodKind.MONTH)
         found_job = F.coalesce(job <= end, F.lit(False))  # noqa: FBT003
         to_job = _exit_by(x, PeriodKind.MONTH) & (found_job | went_there)
-        values[x] = _observed(end, to_job)
+        for resumed in resumption_days(outcome):
+            to_job = to_job | F.coalesce(resumed <= end, F.lit(False))  # noqa: FBT003
+        looks_at_pay = outcome.payroll or outcome.or_any_job
+        values[x] = _observed(
+            end, to_job, until=PAID_UNTIL if looks_at_pay else "observed_until"
+        )
     return values
 
 
@@ -93,7 +102,10 @@ def _(outcome: TimeShareOutcome) -> dict[int, Column]:
         "job": F.col("job_days"),
         "other": F.col("other_days"),
     }
-    return {NO_HORIZON: days[outcome.state] / whole}
+    share = days[outcome.state] / whole
+    if outcome.state == "benefit":
+        return {NO_HORIZON: share}
+    return {NO_HORIZON: F.when(_is_whole(PAID_UNTIL), share)}
 
 
 @values_of.register
@@ -103,7 +115,8 @@ def _(outcome: BenefitDurationOutcome) -> dict[int, Column]:
 
 @values_of.register
 def _(outcome: FirstJobOutcome) -> dict[int, Column]:  # noqa: ARG001 (chosen by type)
-    return {NO_HORIZON: F.date_diff("first_job_start", "enrolment_date")}
+    waited = F.date_diff("first_job_start", "enrolment_date")
+    return {NO_HORIZON: F.when(_is_whole(PAID_UNTIL), waited)}
 
 
 @values_of.register
@@ -122,12 +135,13 @@ def _(outcome: ReentryOutcome) -> dict[int, Column]:  # noqa: ARG001 (chosen by 
 
 @values_of.register
 def _(outcome: JobQualityOutcome) -> dict[int, Column]:
-    return {NO_HORIZON: job_measures()[outcome.measure]}
+    measure = job_measures()[outcome.measure]
+    return {NO_HORIZON: F.when(_is_whole(PAID_UNTIL), measure)}
 
 
 @values_of.register
 def _(outcome: ContactCountOutcome) -> dict[int, Column]:
-    return {NO_HORIZON: count_meetings(outcome)}
+    return {NO_HORIZON: F.when(_is_whole(MET_UNTIL), count_meetings(outcome))}
 
 
 def values_per_round(
@@ -145,7 +159,9 @@ def values_per_round(
     if isinstance(outcome, RoundBenefitOutcome):
         return {r.number: is_in_benefit_on(r.due_day) for r in rounds}
     return {
-        r.number: F.when(is_round_known(r), had_meeting(r, outcome.kinds))
+        r.number: F.when(
+            is_round_known(r, until=MET_UNTIL), had_meeting(r, outcome.kinds)
+        )
         for r in rounds
     }
 
@@ -159,6 +175,11 @@ def _exit_by(within: int, per: PeriodKind) -> Column:
     return F.coalesce(is_by, F.lit(False))  # noqa: FBT003
 
 
-def _observed(end: Column, value: Column) -> Column:
-    is_whole = F.col("has_benefit") & (end <= F.col("observed_until"))
+def _is_whole(until: str) -> Column:
+    """Say whether a register speaks for the whole follow-up."""
+    return F.col(until) >= F.col("observed_until")
+
+
+def _observed(end: Column, value: Column, until: str = "observed_until") -> Column:
+    is_whole = F.col("has_benefit") & (end <= F.col(until))
     return F.when(is_whole, value.cast("double"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.plan import PanelOutcome
 from rctspark.release.numerals import Scale, fixed, p_text, stars
+from rctspark.release.subgroups import is_of_category
 from rctspark.release.tables import headline_effects, main_model
 
 if TYPE_CHECKING:
@@ -83,17 +84,17 @@ def effect_tables(release: Release, labels: Labels) -> list[EffectTable]:
 
     Returns:
         For each population and site: outcomes with a fixed horizon by their main
-        model, each panel outcome by its main model, then the other models.
+        model, each panel outcome by its main model, then the other models. Effects by
+        category have tables of their own.
     """
     plan = release.plan
     panels = [o.name for o in plan.outcomes if isinstance(o, PanelOutcome)]
     others = [o.name for o in plan.outcomes if o.name not in panels]
-    scopes = dict.fromkeys((e.population, e.site) for e in release.effects)
+    effects = [e for e in release.effects if not is_of_category(e)]
+    scopes = dict.fromkeys((e.population, e.site) for e in effects)
     tables = []
     for population, site in scopes:
-        own = [
-            e for e in release.effects if (e.population, e.site) == (population, site)
-        ]
+        own = [e for e in effects if (e.population, e.site) == (population, site)]
         is_first = (population, site) == next(iter(scopes))
         scope = _scope(population, site, labels)
         for outcomes in (others, *([name] for name in panels)):

@@ -16,8 +16,11 @@ from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
+from rctspark.release.publication.findings import shown_findings
 from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
+from rctspark.release.services import service_figures
+from rctspark.release.subgroups import family_tables, subgroup_tables
 from rctspark.release.survival import shown_durations
 from rctspark.release.tables import csv_bytes, released_tables
 from rctspark.release.wording import design_words, findings, lower, p_relation
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 PAGE = "index.html"
 FIGURES = "figures"
+SERVICES = "services-"
 TABLES = "tables"
 FIRST_NUMBERED = 5
 """Sections up to the arms always stand on the page; what follows depends."""
@@ -59,7 +63,12 @@ def write_report(folder: Path, record: ReportRecord) -> Path:
     release = screen_record(record)
     durations = shown_durations(release, Labels(release.plan))
     curves = [one.figure for one in durations if one.figure is not None]
-    figures = [draw_flow(release), *effect_figures(release), *curves]
+    figures = [
+        draw_flow(release),
+        *service_figures(release),
+        *effect_figures(release),
+        *curves,
+    ]
     if not release.design.funnel:
         figures = figures[1:]
     files = {PAGE: render_page(release, figures, durations).encode()}
@@ -117,6 +126,7 @@ def render_page(
         sections=sections(release, labels),
         number=partial(next, count(FIRST_NUMBERED)),
         flow=next((f for f in figures if f.name == "flow"), None),
+        services=[f for f in figures if f.name.startswith(SERVICES)],
         forests=[f for f in figures if f.name.startswith("effects-")],
         fixed_tables=[t for t in tables if not t.outcome],
         courses=[
@@ -125,7 +135,10 @@ def render_page(
             if name in panels
         ],
         headlines=headline_table(release, labels),
+        subgroups=subgroup_tables(release.effects, release.tests, labels),
+        families=family_tables(release.tests, labels),
         durations=durations,
+        in_words=shown_findings(release, labels),
         links=_links(release),
         control=labels.of(release.plan.arms.control),
         has_arms=len(release.plan.arms.treatments) > 1,

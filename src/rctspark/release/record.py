@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from rctspark.contracts import Descriptive, Effect
+from rctspark.contracts import Descriptive, Effect, JudgedTest
 from rctspark.errors import ContractError, listed
 from rctspark.release.coarsening import coarsen_parts
 from rctspark.release.design import (
@@ -29,12 +29,18 @@ from rctspark.release.durations import (
 from rctspark.release.publication.amounts import find_dominated
 from rctspark.release.publication.layout import Book, LaidTable, lay_out
 from rctspark.release.publication.screening import screen_table
+from rctspark.release.subgroups import (
+    ShownTest,
+    hold_categories_together,
+    screen_tests,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from rctspark.config import Exemption, Plan, Settings, Thresholds
     from rctspark.release.durations import DurationResults
+    from rctspark.release.publication.findings import PublishedFindings
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -98,6 +104,8 @@ class ReportRecord:
         comparison: Cells of a twin's tables that were compared with published ones,
             and how many of them agree. None: not compared.
         durations: What was found of the plan's durations.
+        tests: Tests of equality and of families.
+        findings: What is published in words, for twins. None: not compared.
     """
 
     plan: Plan
@@ -120,6 +128,8 @@ class ReportRecord:
     is_all_synthetic: bool = False
     comparison: tuple[int, int] | None = None
     durations: tuple[DurationResults, ...] = ()
+    tests: tuple[JudgedTest, ...] = ()
+    findings: PublishedFindings | None = None
 
     @property
     def book(self) -> Book:
@@ -161,6 +171,8 @@ class Release:
         tables: The plan's tables in their own layout, screened.
         comparison: As in the record.
         durations: The durations, screened.
+        tests: Tests whose effects may leave.
+        findings: As in the record.
     """
 
     plan: Plan
@@ -182,6 +194,8 @@ class Release:
     tables: tuple[LaidTable, ...]
     comparison: tuple[int, int] | None
     durations: tuple[DurationResults, ...] = ()
+    tests: tuple[ShownTest, ...] = ()
+    findings: PublishedFindings | None = None
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -206,6 +220,7 @@ class Found:
         descriptives: DESCRIPTIVES; none where the plan has no tables.
         duration_curves: DURATION_CURVES; none where the plan has no durations.
         duration_estimates: DURATION_ESTIMATES; likewise.
+        tests: TESTS; none where the plan has no effects by category and no families.
     """
 
     effects: Rows
@@ -216,6 +231,7 @@ class Found:
     descriptives: Rows = ()
     duration_curves: Rows = ()
     duration_estimates: Rows = ()
+    tests: Rows = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -281,6 +297,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         links={"Quality of the data": "../../quality/index.html"},
         descriptives=tuple(Descriptive(**row) for row in found.descriptives),
         durations=read_durations(found.duration_curves, found.duration_estimates),
+        tests=tuple(JudgedTest(**row) for row in found.tests),
     )
 
 
@@ -302,12 +319,14 @@ def screen_record(record: ReportRecord) -> Release:
     enrolled: dict[str, int] = {}
     for line in record.assignment:
         enrolled[line.arm] = enrolled.get(line.arm, 0) + line.persons
-    screened = screen_effects(
-        record.effects,
-        record.thresholds,
-        yes_no=yes_no_outcomes(record.plan),
-        enrolled=enrolled,
-        dominated=find_dominated(record.descriptives, record.thresholds),
+    screened = hold_categories_together(
+        screen_effects(
+            record.effects,
+            record.thresholds,
+            yes_no=yes_no_outcomes(record.plan),
+            enrolled=enrolled,
+            dominated=find_dominated(record.descriptives, record.thresholds),
+        )
     )
     kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
     design = screen_design(
@@ -337,6 +356,8 @@ def screen_record(record: ReportRecord) -> Release:
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
         durations=screen_durations(record.durations, record.thresholds),
+        tests=screen_tests(record.tests, kept),
+        findings=record.findings,
     )
 
 
@@ -402,10 +423,11 @@ def _screen_unobserved(
     # the persons observed in the other arms.
     withheld = {(w.outcome, w.horizon) for w in screened.withheld}
     fewest = record.thresholds.minimum_persons
-    estimated = {e.outcome for e in record.effects}
+    every = {o.name for o in record.plan.outcomes}
+    analysed = {n for a in record.plan.analyses for n in a.outcomes or every}
     shown = []
     for line in record.unobserved:
-        if line.outcome not in estimated:
+        if line.outcome not in analysed:
             continue
         if (line.outcome, line.horizon) in withheld:
             persons = "x"

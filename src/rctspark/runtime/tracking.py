@@ -45,6 +45,8 @@ DIGEST_LENGTH = 16
 PART = "part"
 NOTE = "mlflow.note.content"
 ANALYSIS = "analysis"
+OF_CATEGORY = ":"
+"""In the population of an effect that is about one category."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,10 @@ def _log_children(
 ) -> None:
     groups: dict[tuple[str, ...], list[Effect]] = {}
     for e in effects:
+        # Effects by category stand in the table of effects: a run for each would
+        # bury those that are compared over horizons.
+        if OF_CATEGORY in e.population:
+            continue
         names = (e.outcome, e.model, e.population, e.site, e.estimand)
         groups.setdefault(names, []).append(e)
     kinds = ("outcome", "model", "population", "site", "estimand")

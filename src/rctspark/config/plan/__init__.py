@@ -19,6 +19,7 @@ from rctspark.config.plan.durations import (
     TimingModel,
     Varying,
 )
+from rctspark.config.plan.families import Family
 from rctspark.config.plan.faults import plan_faults
 from rctspark.config.plan.models import (
     BEFORE_ASSIGNMENT,
@@ -62,6 +63,7 @@ from rctspark.config.plan.tables import (
     BalanceLine,
     BalanceTable,
     ContactsTable,
+    CourseTable,
     EffectLine,
     EffectsTable,
     ReleasedTable,
@@ -91,6 +93,7 @@ __all__ = [
     "Clock",
     "ContactCountOutcome",
     "ContactsTable",
+    "CourseTable",
     "Covariate",
     "CoxModel",
     "Departure",
@@ -102,6 +105,7 @@ __all__ = [
     "Exclusion",
     "ExitOutcome",
     "ExitToJobOutcome",
+    "Family",
     "FirstJobOutcome",
     "FollowUpOutcome",
     "Headline",

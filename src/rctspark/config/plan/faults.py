@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan.duration_faults import duration_faults
+from rctspark.config.plan.family_faults import family_faults
 from rctspark.config.plan.outcomes import PanelOutcome, PerRoundOutcome
 from rctspark.config.plan.table_faults import table_faults
 
@@ -38,6 +39,7 @@ def plan_faults(plan: Plan) -> Faults:
         *_round_faults(plan),
         *table_faults(plan),
         *duration_faults(plan),
+        *family_faults(plan),
     ]
 
 
@@ -48,6 +50,7 @@ def _repeated(plan: Plan) -> Faults:
         "models": [m.name for m in plan.models],
         "analyses": [a.population for a in plan.analyses],
         "durations": [d.name for d in plan.durations],
+        "families": [f.name for f in plan.families],
         "population.exclusions": [x.id for x in plan.population.exclusions],
         "arms.treatments": list(plan.arms.all),
         "rounds": [str(r.number) for r in plan.rounds],

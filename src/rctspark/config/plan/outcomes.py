@@ -52,11 +52,18 @@ class ExitOutcome(_Outcome):
 class ExitToJobOutcome(_Outcome):
     """Whether the benefit ended and a job was found within x months of its start.
 
+    A plan can count work that was resumed without an exit as if it were one.
+
     Attributes:
         within: The horizons, in months.
         apart_months: Job start and benefit end lie at most this far apart.
         destinations: Registered destinations that count as a job by themselves.
         payroll: Whether a job in payroll counts; False: destinations alone.
+        or_resumed: Trait of a benefit spell that says on which day (yyyy-MM-dd) work
+            was resumed in part while the benefit went on; from that day on it counts.
+            None: partial resumption is no exit.
+        or_any_job: Whether every job that started since the benefit did counts, the
+            benefit ended or not.
     """
 
     kind: Literal["exit_to_job"]
@@ -64,6 +71,8 @@ class ExitToJobOutcome(_Outcome):
     apart_months: int = Field(1, ge=0)
     destinations: tuple[str, ...] = ()
     payroll: bool = True
+    or_resumed: Name | None = None
+    or_any_job: bool = False
 
 
 class TimeShareOutcome(_Outcome):

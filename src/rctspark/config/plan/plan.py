@@ -10,6 +10,7 @@ from rctspark.config.documents import Document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
 from rctspark.config.plan.draw import DrawPlan
 from rctspark.config.plan.durations import DurationPlan
+from rctspark.config.plan.families import Family
 from rctspark.config.plan.models import (
     Analysis,
     Covariate,
@@ -55,6 +56,7 @@ class Plan(Document):
         covariates: What models may adjust for.
         models: The regressions.
         analyses: Which of them are run, on whom.
+        families: Tests whose p-values are adjusted together.
         inference: How uncertainty is stated.
         durations: How long something lasts, and what changes it.
         headlines: The figures that a reader sees first.
@@ -81,6 +83,7 @@ class Plan(Document):
     covariates: tuple[Covariate, ...] = ()
     models: tuple[Model, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    families: tuple[Family, ...] = ()
     inference: Inference = Inference()
     durations: tuple[DurationPlan, ...] = ()
     headlines: tuple[Headline, ...] = ()
@@ -96,6 +99,16 @@ class Plan(Document):
     def panel_outcomes(self) -> tuple[PanelOutcome, ...]:
         """Outcomes per period."""
         return tuple(o for o in self.outcomes if isinstance(o, PanelOutcome))
+
+    @property
+    def categories(self) -> dict[str, tuple[str, ...]]:
+        """Categorical covariate to its categories."""
+        return {c.name: c.categories for c in self.covariates if c.categories}
+
+    @property
+    def has_tests(self) -> bool:
+        """Whether it has effects by category to compare, or families of tests."""
+        return bool(self.families) or any(m.by for m in self.models)
 
     def horizons(self, outcome: PanelOutcome) -> range:
         """Return the horizons of a panel outcome."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctspark.config.plan.outcomes import ContactCountOutcome, PerRoundOutcome
+from rctspark.config.plan.outcomes import (
+    ContactCountOutcome,
+    PanelOutcome,
+    PerRoundOutcome,
+)
 from rctspark.config.plan.tables import (
     BalanceTable,
     ContactsTable,
+    CourseTable,
     EffectsTable,
     RoundsTable,
     offers,
@@ -42,6 +47,9 @@ def table_faults(plan: Plan) -> Faults:
         if isinstance(table, ContactsTable):
             words = _wrong_kind(plan, table.lines.values(), ContactCountOutcome)
             faults += [(f"tables.{i}.lines", f"{w} counts no contacts") for w in words]
+        elif isinstance(table, CourseTable):
+            words = _wrong_kind(plan, table.lines.values(), PanelOutcome)
+            faults += [(f"tables.{i}.lines", f"{w} is not of the panel") for w in words]
         elif isinstance(table, RoundsTable):
             faults += _faults_of_rounds(plan, table, f"tables.{i}")
         elif isinstance(table, BalanceTable):

@@ -47,6 +47,19 @@ class ContactsTable(_Table):
     total: str = "total"
 
 
+class CourseTable(_Table):
+    """Contacts by period, kind and arm; also drawn as a figure.
+
+    Columns: `horizon`, `label`, each arm (contacts), `n <arm>` (persons observed).
+
+    Attributes:
+        lines: Heading of a row to an outcome of the panel that counts contacts.
+    """
+
+    kind: Literal["course"]
+    lines: dict[str, Name] = Field(min_length=1)
+
+
 class RoundsTable(_Table):
     """Who had an interview in a round, of those still in benefit: `round`, `label`.
 
@@ -187,13 +200,19 @@ class EffectsTable(_Table):
 
 
 ReleasedTable = Annotated[
-    ArmSizesTable | ContactsTable | RoundsTable | BalanceTable | EffectsTable,
+    ArmSizesTable
+    | ContactsTable
+    | CourseTable
+    | RoundsTable
+    | BalanceTable
+    | EffectsTable,
     Field(discriminator="kind"),
 ]
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "arm_sizes": ("arm",),
     "contacts": ("label",),
+    "course": ("horizon", "label"),
     "rounds": ("round", "label"),
     "balance": ("characteristic", "category"),
     "effects": ("population", "label", "horizon", "unit"),
@@ -218,6 +237,7 @@ def offers(kind: str, arms: tuple[str, ...]) -> frozenset[str]:
     numbers = {
         "arm_sizes": ("persons",),
         "contacts": (*arms, "total"),
+        "course": (*arms, *(f"n {arm}" for arm in arms)),
         "rounds": arms,
         "balance": arms,
         "effects": tuple(f"mean {arm}" for arm in arms)
@@ -235,7 +255,7 @@ def outcomes_shown(table: ReleasedTable) -> tuple[str, ...]:
     Returns:
         Names of outcomes.
     """
-    if isinstance(table, ContactsTable):
+    if isinstance(table, ContactsTable | CourseTable):
         return tuple(table.lines.values())
     if isinstance(table, RoundsTable):
         named = [name for forms in table.lines.values() for name in forms.values()]

@@ -30,6 +30,21 @@ def find_dominated(
     return frozenset(
         (d.population, d.subject, d.horizon, d.arm)
         for d in descriptives
-        if (d.largest_share or 0) > thresholds.largest_contribution
-        or (d.rest_ratio is not None and d.rest_ratio < thresholds.p_percent)
+        if is_dominated(d, thresholds)
+    )
+
+
+def is_dominated(d: Descriptive, thresholds: Thresholds) -> bool:
+    """Say whether a sum would tell too much about the one who gives most.
+
+    Args:
+        d: A count, with the largest contributions to its sum.
+        thresholds: Thresholds of the data owner.
+
+    Returns:
+        Whether the largest contribution is more than the largest share, or follows
+        for the second largest contributor to within the p%-rule's percentage.
+    """
+    return (d.largest_share or 0) > thresholds.largest_contribution or (
+        d.rest_ratio is not None and d.rest_ratio < thresholds.p_percent
     )

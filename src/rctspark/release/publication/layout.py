@@ -11,10 +11,12 @@ from rctspark.config.plan import (
     ArmSizesTable,
     BalanceTable,
     ContactsTable,
+    CourseTable,
     EffectsTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import ENROLLED, EVERY
+from rctspark.release.publication.course import course_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -173,6 +175,9 @@ def lay_out(table: ReleasedTable, book: Book) -> LaidTable:
         return LaidTable(table, tuple(rows))
     if isinstance(table, ContactsTable):
         return LaidTable(table, _contact_rows(table, book))
+    if isinstance(table, CourseTable):
+        rows = [Row(*cells) for cells in course_cells(table, book)]
+        return LaidTable(table, tuple(rows))
     if isinstance(table, RoundsTable):
         return LaidTable(table, _round_rows(table, book))
     if isinstance(table, BalanceTable):

@@ -13,12 +13,14 @@ from rctspark.config.plan import (
     ArmSizesTable,
     BalanceTable,
     ContactsTable,
+    CourseTable,
     EffectsTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
+from rctspark.release.publication.course import screen_course
 from rctspark.release.sums import Sums, cell, two_way
 from rctspark.release.suppression import suppress
 
@@ -66,6 +68,8 @@ def screen_table(
         return replace(table, rows=tuple(rows), legend=design.legend)
     if isinstance(plan, EffectsTable):
         return _screen_effects(table, plan, shown, thresholds)
+    if isinstance(plan, CourseTable):
+        return screen_course(table, plan, book, thresholds)
     parts = parts_of(table, book)
     known = (
         _known_sizes(design, book) if isinstance(plan, BalanceTable) else frozenset()
@@ -176,6 +180,11 @@ def _with_texts(
     if isinstance(table.plan, ContactsTable):
         words["total"] = TOTAL
     numbers = {w: texts[f"{part}: {cell(named, c)}"] for w, c in words.items()}
+    unknown = {a for a in book.plan.arms.all if not row.persons.get(a, 1)}
+    if unknown and not isinstance(table.plan, BalanceTable):
+        # Nobody was observed: there is no number, and none of the total either.
+        numbers |= dict.fromkeys(unknown, "")
+        numbers |= {"total": ""} if "total" in numbers else {}
     return replace(row, numbers=numbers)
 
 

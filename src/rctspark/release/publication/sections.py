@@ -77,6 +77,9 @@ def sections(release: Release, labels: Labels) -> dict[str, list[ShownTable]]:
     """
     found: dict[str, list[ShownTable]] = {name: [] for name in SECTIONS.values()}
     for table in release.tables:
+        # A course is drawn, not printed: one row per period and kind is for a file.
+        if table.plan.kind == "course":
+            continue
         shown = _shown(table, release, labels)
         found[SECTIONS[table.plan.kind]].append(shown)
     return found

@@ -9,6 +9,7 @@ from rctspark.release.publication.comparison import (
     compare_with_published,
     comparison_csv,
 )
+from rctspark.release.publication.findings import read_findings
 from rctspark.release.publication.layout import lay_out
 
 if TYPE_CHECKING:
@@ -29,14 +30,15 @@ def compare_twin(
         published: `conf/published/<experiment>`.
 
     Returns:
-        The record, which says how many cells agree, and the comparison as a file;
-        the same record and no file where the data are real, in part or as a whole,
-        or nothing is published.
+        The record, which says how many cells agree and what is published in words,
+        and the comparison as a file; the same record and no file where the data are
+        real, in part or as a whole, or nothing is published.
     """
     if not (record.is_all_synthetic and published.is_dir()):
         return record, {}
     laid = [lay_out(table, record.book) for table in record.plan.tables]
     lines = compare_with_published(published, laid)
     agree = sum(line.agrees == "yes" for line in lines)
-    compared = replace(record, comparison=(len(lines), agree))
+    told = read_findings(published)
+    compared = replace(record, comparison=(len(lines), agree), findings=told)
     return compared, {COMPARISON: comparison_csv(lines)}

@@ -19,6 +19,7 @@ from rctspark.twin.ww.contact_kinds import (
 )
 from rctspark.twin.ww.exit_days import in_arm
 from rctspark.twin.ww.interviews import draw_interviews
+from rctspark.twin.ww.missed_rounds import draw_missed_rounds
 from rctspark.twin.ww.persons import Role
 from rctspark.twin.ww.streams import stream
 from rctspark.twin.ww.targets import AFTER_TEN_WEEKS, ARMS
@@ -43,7 +44,8 @@ def draw_agenda(
     """Draw the appointments: intakes, interviews, workshops.
 
     Every contact lies inside the benefit. Workshops stand in the agenda and on the
-    services tab. Appointments that were cancelled or missed stand there besides.
+    services tab. Appointments that were cancelled or missed stand there besides: some
+    before one that was held, some of who then had no interview in the round.
 
     Args:
         seed: Seed of the twin.
@@ -65,7 +67,10 @@ def draw_agenda(
     )
     failed = _failed(rng, held, persons)
     ahead = _planned(rng, persons, course)
-    return _in_order(joined([held, failed, ahead]))
+    never = draw_missed_rounds(
+        stream(seed, part, "missed_rounds"), persons, course, held
+    )
+    return _in_order(joined([held, failed, never, ahead]))
 
 
 def draw_services(seed: int, part: int, persons: Persons, course: Course) -> Contacts:

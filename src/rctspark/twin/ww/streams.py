@@ -32,6 +32,7 @@ SUBJECTS = (
     "careers",
     "pay",
     "wages",
+    "missed_rounds",
 )
 
 

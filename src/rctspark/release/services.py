@@ -1,0 +1,143 @@
+"""Figures of services: contacts by period since the origin, kind and arm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from rctspark.config.plan import CourseTable
+from rctspark.release.drawing import (
+    CONTROL,
+    INK,
+    Figure,
+    colour,
+    marker,
+    new_canvas,
+    publication_style,
+    rendered,
+    whole_ticks,
+)
+from rctspark.release.labels import Labels
+from rctspark.release.wording import lower
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from rctspark.release.publication.layout import LaidTable
+    from rctspark.release.record import Release
+
+PER = 100
+SIDE_BY_SIDE = 3
+PREFIX = "services-"
+COLUMNS = ("horizon", "contact", "arm", "contacts", "per_100_persons", "n")
+
+
+def service_figures(release: Release, *, language: str = "en") -> list[Figure]:
+    """Draw the course of services, one figure per table that holds one.
+
+    Args:
+        release: What may leave.
+        language: Of the labels.
+
+    Returns:
+        Figures with a panel per kind of contact and a line per arm. Where a number is
+        hidden or not observed the line has a gap.
+    """
+    labels = Labels(release.plan, language)
+    return [
+        draw_course(table, table.plan, labels, is_synthetic=release.is_synthetic)
+        for table in release.tables
+        if isinstance(table.plan, CourseTable)
+    ]
+
+
+def course_data(table: LaidTable, plan: CourseTable, labels: Labels) -> pd.DataFrame:
+    """Lay the numbers of a course out, one row per period, kind and arm.
+
+    Args:
+        table: The table, screened.
+        plan: What the plan says of it.
+        labels: Words.
+
+    Returns:
+        `horizon`, `contact`, `arm`, `contacts`, `per_100_persons` and `n`, as texts:
+        `x` is hidden, an empty text is not observed.
+    """
+    rows = []
+    for row in table.rows:
+        for arm in labels.plan.arms.all:
+            contacts, n = row.numbers[arm], row.numbers[f"n {arm}"]
+            is_shown = contacts.isdigit() and n.isdigit() and int(n) > 0
+            rate = f"{PER * int(contacts) / int(n):.2f}" if is_shown else contacts
+            kind = labels.of(plan.lines[row.headings["label"]])
+            line = (row.headings["horizon"], kind, arm, contacts, rate, n)
+            rows.append(line)
+    return pd.DataFrame(rows, columns=[*COLUMNS])
+
+
+def draw_course(
+    table: LaidTable, plan: CourseTable, labels: Labels, *, is_synthetic: bool
+) -> Figure:
+    """Draw contacts per 100 persons by period.
+
+    Args:
+        table: The table, screened.
+        plan: What the plan says of it.
+        labels: Words.
+        is_synthetic: Whether the data are made up.
+
+    Returns:
+        The figure with its data.
+    """
+    data = course_data(table, plan, labels)
+    kinds = [labels.of(name) for name in plan.lines.values()]
+    horizons = sorted({int(h) for h in data["horizon"]})
+    columns = min(len(kinds), SIDE_BY_SIDE)
+    rows = -(-len(kinds) // columns)
+    name = f"{PREFIX}{table.name}"
+    with publication_style():
+        canvas = new_canvas(0.3 + 2.0 * rows)
+        for i, kind in enumerate(kinds):
+            axes = canvas.add_subplot(rows, columns, i + 1)
+            axes.set_title(f"{chr(ord('A') + i)}. {kind}")
+            _draw(axes, data[data["contact"] == kind], horizons, labels)
+            whole_ticks(axes, horizons[0], horizons[-1])
+            if i == 0:
+                axes.legend(loc="best")
+        canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
+        canvas.supylabel(f"Contacts per {PER} persons", fontsize=8.5, color=INK)
+        svg, png = rendered(canvas, name, is_synthetic=is_synthetic)
+    gaps = ""
+    if "x" in set(data["contacts"]) or "" in set(data["contacts"]):
+        gaps = (
+            " Where a line has a gap, the number is not observed, or may not be shown."
+        )
+    caption = (
+        f"Contacts that took place per {PER} persons of the arm, by "
+        f"{lower(labels.time_axis)}: everyone enrolled, also who has left the "
+        f"benefit by then.{gaps} n, per period and arm, stands in the data."
+    )
+    return Figure(name, labels.of(table.name), caption, svg, png, data)
+
+
+def _draw(axes: Axes, data: pd.DataFrame, horizons: list[int], labels: Labels) -> None:
+    arms = labels.plan.arms
+    for arm in arms.all:
+        own = data[data["arm"] == arm].set_index("horizon")["per_100_persons"]
+        values = [
+            float(own[str(h)]) if own[str(h)] not in ("", "x") else np.nan
+            for h in horizons
+        ]
+        place = 0 if arm == arms.control else arms.treatments.index(arm)
+        axes.plot(
+            horizons,
+            values,
+            color=CONTROL if arm == arms.control else colour(place),
+            ls="--" if arm == arms.control else "-",
+            marker=None if arm == arms.control else marker(place),
+            ms=3.2,
+            label=labels.of(arm),
+        )
+    axes.set_ylim(bottom=0)
