@@ -1,6 +1,6 @@
 """Estimate the effects that the plan registers.
 
-Reads:   population, assignment, person_month, person_outcome; persons
+Reads:   population, assignment, person_month, person_outcome; persons; registrations
 Writes:  effects; descriptives, where the plan declares tables
 Run:     spark-submit jobs/estimate_effects.py --plan ww
 """
@@ -21,6 +21,7 @@ from rctspark.contracts import (
     PERSONS,
     POPULATION,
 )
+from rctspark.contracts.registration import mark_of
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.models import estimate_model
@@ -29,6 +30,7 @@ from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.registration import require_registration
 from rctspark.sample.assemble import make_samples
 from rctspark.sample.collect import collect_samples
 from rctspark.sample.columns import tables_analyses
@@ -47,9 +49,12 @@ TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 
 def estimate_effects(run: Run) -> None:
     """Make the sample of each analysis, estimate each model, publish."""
+    registered = require_registration(run)
     registers = open_registers(run, (PERSONS,), linking=LINKING)
     panel = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
-    provenance = run.provenance(data_version=registers.version.name, inputs=())
+    provenance = run.provenance(
+        data_version=registers.version.name, inputs=(), registered=registered
+    )
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")
         return
@@ -83,7 +88,9 @@ def estimate_effects(run: Run) -> None:
     for analysis, sample in zip(plan.analyses, samples, strict=False):
         run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
         effects += estimate_analysis(run, sample, analysis, data_version=version)
-    made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
+    mark = mark_of(plan.hash, provenance.registered_hash)
+    marked = [asdict(effect) | {"registration": mark} for effect in effects]
+    made = [(EFFECTS, run.store.rows(EFFECTS, marked))]
     if plan.tables:
         counts = describe(plan, samples, data_version=version)
         rows = [asdict(count) for count in counts]

@@ -1,6 +1,7 @@
 """Screen the results, write report and released tables, track the analysis.
 
-Reads:   effects, durations, funnel, assignment, person_outcome, population; deliveries
+Reads:   effects, durations, funnel, assignment, person_outcome, population;
+         deliveries; registrations
 Writes:  out/report/<experiment>, out/released/<experiment>, the MLflow run
 Run:     spark-submit jobs/publish_results.py --plan ww
 """
@@ -20,10 +21,12 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     POPULATION,
 )
+from rctspark.contracts.registration import Standing, worst_standing
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.page import write_report
 from rctspark.release.publication.twin import compare_twin
 from rctspark.release.record import Found, make_record, screen_record
+from rctspark.release.registration import standing_words
 from rctspark.release.tables import (
     effects_table_text,
     released_tables,
@@ -31,6 +34,7 @@ from rctspark.release.tables import (
 )
 from rctspark.runtime.job import code_version, run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.registration import standing_of
 from rctspark.runtime.together import together
 from rctspark.runtime.tracking import track_analysis, tracking_links
 from rctspark.sample.outcomes import count_unobserved
@@ -63,6 +67,7 @@ def publish_results(run: Run) -> None:
         data_version=results.data_version,
         run_id=results.run_id,
         code_version=code_version(),
+        standing=find_standing(run, results),
     )
     record, extra = compare_twin(
         record, run.root / "conf" / "published" / run.plan.name
@@ -77,7 +82,12 @@ def publish_results(run: Run) -> None:
         run.settings.tracking_uri,
         plan=run.plan,
         effects=release.effects,
-        record=run.analysed(results, counts, is_synthetic=record.is_synthetic),
+        record=run.analysed(
+            results,
+            counts,
+            is_synthetic=record.is_synthetic,
+            registration=record.standing.mark,
+        ),
         artifacts=sorted((page.parent / "figures").glob("*.png"))
         + [path for path in written if path.name not in extra],
         thresholds=run.settings.thresholds,
@@ -90,11 +100,20 @@ def publish_results(run: Run) -> None:
     links = tracking_links(run.settings.tracking_uri, tracked)
     sys.stdout.write(
         f"\n{run.plan.title}\n{table}\n\n"
+        f"Plan:    {standing_words(record.standing)}\n"
         f"Report:  {page}\n"
         f"Quality: {out / 'quality' / 'index.html'}\n"
         f"Tables:  {out / 'released' / name}/\n"
         f"MLflow:  make ui, then {links.run}\n"
     )
+
+
+def find_standing(run: Run, results: Release) -> Standing:
+    """Say how the plan stood when effects and durations were estimated."""
+    behind = [results]
+    if run.plan.durations:
+        behind.append(run.store.pin(run.experiment, DURATIONS))
+    return worst_standing([standing_of(run, one.registered_hash) for one in behind])
 
 
 def find_results(run: Run, registers: Registers, results: Release) -> Found:

@@ -18,6 +18,7 @@ from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
 from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
+from rctspark.release.registration import difference_words, standing_words
 from rctspark.release.survival import shown_durations
 from rctspark.release.tables import csv_bytes, released_tables
 from rctspark.release.wording import design_words, findings, lower, p_relation
@@ -104,6 +105,7 @@ def render_page(
         "svg": Markup,
         "p": p_relation,
         "lower_first": lower,
+        "difference": difference_words,
     }
     template = environment.from_string(_packaged("report.html"))
     return template.render(
@@ -127,6 +129,7 @@ def render_page(
         headlines=headline_table(release, labels),
         durations=durations,
         links=_links(release),
+        standing=standing_words(release.standing),
         control=labels.of(release.plan.arms.control),
         has_arms=len(release.plan.arms.treatments) > 1,
         level=f"{release.plan.inference.level:.0%}",

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rctspark.contracts import Descriptive, Effect
+from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
 from rctspark.release.coarsening import coarsen_parts
 from rctspark.release.design import (
@@ -94,6 +95,7 @@ class ReportRecord:
         comparison: Cells of a twin's tables that were compared with published ones,
             and how many of them agree. None: not compared.
         durations: What was found of the plan's durations.
+        standing: How the plan stood to the registered ones.
     """
 
     plan: Plan
@@ -116,6 +118,7 @@ class ReportRecord:
     is_all_synthetic: bool = False
     comparison: tuple[int, int] | None = None
     durations: tuple[DurationResults, ...] = ()
+    standing: Standing = UNREGISTERED
 
     @property
     def book(self) -> Book:
@@ -157,6 +160,7 @@ class Release:
         tables: The plan's tables in their own layout, screened.
         comparison: As in the record.
         durations: The durations, screened.
+        standing: As in the record.
     """
 
     plan: Plan
@@ -178,6 +182,7 @@ class Release:
     tables: tuple[LaidTable, ...]
     comparison: tuple[int, int] | None
     durations: tuple[DurationResults, ...] = ()
+    standing: Standing = UNREGISTERED
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -185,6 +190,7 @@ class Release:
         return {
             "data_version": self.data_version,
             "plan_hash": self.plan_hash,
+            "registration": self.standing.mark,
             "is_synthetic": "yes" if self.is_synthetic else "no",
         }
 
@@ -231,6 +237,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
     data_version: str,
     run_id: str,
     code_version: str,
+    standing: Standing,
 ) -> ReportRecord:
     """Make the record of an analysis from what its tables hold.
 
@@ -242,6 +249,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         data_version: Named set of deliveries.
         run_id: Run that estimated the effects.
         code_version: Version and digest of the package.
+        standing: How the plan stood to the registered ones.
 
     Returns:
         The record, unscreened.
@@ -271,6 +279,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         links={"Quality of the data": "../../quality/index.html"},
         descriptives=tuple(Descriptive(**row) for row in found.descriptives),
         durations=read_durations(found.duration_curves, found.duration_estimates),
+        standing=standing,
     )
 
 
@@ -327,6 +336,7 @@ def screen_record(record: ReportRecord) -> Release:
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
         durations=screen_durations(record.durations, record.thresholds),
+        standing=record.standing,
     )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from rctspark.config import Mapping, Plan, Settings
     from rctspark.contracts import Gate, Table
+    from rctspark.contracts.registration import Mark, Registration
     from rctspark.runtime.store import Candidate, Release
 
 UNFORESEEN = 1
@@ -149,23 +150,32 @@ class Run:
             self.uses(releases[0])
         return self
 
-    def provenance(self, *, data_version: str, inputs: Sequence[str]) -> Provenance:
+    def provenance(
+        self,
+        *,
+        data_version: str,
+        inputs: Sequence[str],
+        registered: Registration | None = None,
+    ) -> Provenance:
         """Say what a set of tables is made from.
 
         Args:
             data_version: Named set of deliveries.
             inputs: What else it is made from: names and digests.
+            registered: Registration that stands, where outcomes are analysed.
 
         Returns:
             The provenance; its digest holds the plan, the code, the data version, the
             versions read and `inputs`, and not the run.
         """
+        standing = [f"registered={registered.plan_hash}"] if registered else []
         said = [
             self.job,
             code_version(),
             self.plan.hash,
             data_version,
             *sorted(inputs),
+            *standing,
             *sorted(f"{name}={version}" for name, version in self.made_from.items()),
         ]
         return Provenance(
@@ -176,10 +186,16 @@ class Run:
             code_version=code_version(),
             inputs=digest(said),
             made_from=dict(self.made_from),
+            registered_hash=registered.plan_hash if registered else None,
         )
 
     def analysed(
-        self, results: Release, counts: TMapping[str, int], *, is_synthetic: bool
+        self,
+        results: Release,
+        counts: TMapping[str, int],
+        *,
+        is_synthetic: bool,
+        registration: Mark,
     ) -> AnalysisRecord:
         """Say what tracked results rest on.
 
@@ -187,6 +203,7 @@ class Run:
             results: Release that they are read from.
             counts: Enrolled persons by arm, in the order of the plan.
             is_synthetic: Whether a delivery behind them is made up.
+            registration: How the plan stood when they were made.
 
         Returns:
             The record that goes to MLflow.
@@ -198,6 +215,7 @@ class Run:
             inputs=results.inputs,
             n_per_arm=counts,
             is_synthetic=is_synthetic,
+            registration=registration,
             tables=tuple(
                 TableVersion(name, f"{self.settings.lake}/{name}", version)
                 for name, version in sorted(results.versions.items())
