@@ -65,7 +65,10 @@ def estimate_durations(run: Run) -> None:
         return
     registered = require_registration(run)
     registers = open_registers(run, (PERSONS, BENEFIT_SPELLS), linking=LINKING)
-    made = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
+    made = run.uses(
+        run.store.pin(run.experiment, TABLES, data_version=registers.version.name),
+        TABLES,
+    )
     provenance = run.provenance(
         data_version=registers.version.name,
         inputs=(),

@@ -51,10 +51,11 @@ def estimate_effects(run: Run) -> None:
     """Make the sample of each analysis, estimate each model, publish."""
     registered = require_registration(run)
     registers = open_registers(run, (PERSONS,), linking=LINKING)
-    panel = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
-    provenance = run.provenance(
-        data_version=registers.version.name, inputs=(), registered=registered
+    version = registers.version.name
+    panel = run.uses(
+        run.store.pin(run.experiment, TABLES, data_version=version), TABLES
     )
+    provenance = run.provenance(data_version=version, inputs=(), registered=registered)
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")
         return
@@ -68,7 +69,7 @@ def estimate_effects(run: Run) -> None:
         span=span_of(run.plan),
         coverage=registers.coverage,
     )
-    plan, version = run.plan, registers.version.name
+    plan = run.plan
     analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(
         make_samples(

@@ -25,7 +25,12 @@ from rctspark.contracts.registration import Standing, worst_standing
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.page import write_report
 from rctspark.release.publication.twin import compare_twin
-from rctspark.release.record import Found, make_record, screen_record
+from rctspark.release.record import (
+    Found,
+    ReportRecord,
+    make_record,
+    screen_record,
+)
 from rctspark.release.registration import standing_words
 from rctspark.release.tables import (
     effects_table_text,
@@ -54,23 +59,13 @@ def publish_results(run: Run) -> None:
     """Everything that people read leaves through here, screened."""
     registers = open_registers(run, (), linking=LINKING)
     tables = (*TABLES, DESCRIPTIVES) if run.plan.tables else TABLES
-    results = run.uses(run.store.pin(run.experiment, tables), tables)
-    found = find_results(run, registers, results)
-    shares = run.plan.assignment.shares
-    counts = dict.fromkeys(run.plan.arms.all, 0) | found.n_per_arm
-    ratio = estimate_sample_ratio(counts, shares=shares).p_value if shares else None
-    record = make_record(
-        found,
-        run.plan,
-        run.settings,
-        sample_ratio_p=ratio,
-        data_version=results.data_version,
-        run_id=results.run_id,
-        code_version=code_version(),
-        standing=find_standing(run, results),
+    version = registers.version.name
+    results = run.uses(
+        run.store.pin(run.experiment, tables, data_version=version), tables
     )
     record, extra = compare_twin(
-        record, run.root / "conf" / "published" / run.plan.name
+        record_results(run, registers, results),
+        run.root / "conf" / "published" / run.plan.name,
     )
     release = screen_record(record)
     out, name = run.settings.out, run.plan.name
@@ -84,7 +79,7 @@ def publish_results(run: Run) -> None:
         effects=release.effects,
         record=run.analysed(
             results,
-            counts,
+            record.n_per_arm,
             is_synthetic=record.is_synthetic,
             registration=record.standing.mark,
         ),
@@ -108,11 +103,39 @@ def publish_results(run: Run) -> None:
     )
 
 
+def record_results(run: Run, registers: Registers, results: Release) -> ReportRecord:
+    """Collect and put together what a report is made from, unscreened.
+
+    Args:
+        run: The run.
+        registers: The registers at the results' data version.
+        results: Release that the results are read from.
+
+    Returns:
+        The record.
+    """
+    found = find_results(run, registers, results)
+    shares = run.plan.assignment.shares
+    counts = dict.fromkeys(run.plan.arms.all, 0) | found.n_per_arm
+    ratio = estimate_sample_ratio(counts, shares=shares).p_value if shares else None
+    return make_record(
+        found,
+        run.plan,
+        run.settings,
+        sample_ratio_p=ratio,
+        data_version=results.data_version,
+        run_id=results.run_id,
+        code_version=code_version(),
+        standing=find_standing(run, results),
+    )
+
+
 def find_standing(run: Run, results: Release) -> Standing:
     """Say how the plan stood when effects and durations were estimated."""
     behind = [results]
     if run.plan.durations:
-        behind.append(run.store.pin(run.experiment, DURATIONS))
+        version = results.data_version
+        behind.append(run.store.pin(run.experiment, DURATIONS, data_version=version))
     return worst_standing([standing_of(run, one.registered_hash) for one in behind])
 
 
@@ -131,7 +154,10 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
     if run.plan.tables:
         frames["descriptives"] = run.store.read(results, DESCRIPTIVES)
     if run.plan.durations:
-        made = run.uses(run.store.pin(run.experiment, DURATIONS), DURATIONS)
+        version = results.data_version
+        made = run.uses(
+            run.store.pin(run.experiment, DURATIONS, data_version=version), DURATIONS
+        )
         frames |= {table.name: run.store.read(made, table) for table in DURATIONS}
     rows = together(lambda frame: frame.collect(), list(frames.values()))
     asked = zip(frames, rows, strict=True)

@@ -121,6 +121,14 @@ class ReportRecord:
     standing: Standing = UNREGISTERED
 
     @property
+    def n_per_arm(self) -> dict[str, int]:
+        """Enrolled persons by arm, in the order of the plan."""
+        counts = dict.fromkeys(self.plan.arms.all, 0)
+        for line in self.assignment:
+            counts[line.arm] = counts.get(line.arm, 0) + line.persons
+        return counts
+
+    @property
     def book(self) -> Book:
         """The results by what they are about."""
         return Book(self.plan, self.effects, self.descriptives)

@@ -94,6 +94,8 @@ class Release:
         run_id: Run that published it.
         job: Job that published it.
         data_version: Named set of deliveries.
+        plan_hash: Digest of the plan; None: no plan is involved.
+        code_version: Version and digest of the package.
         inputs: Digest of what it was made from.
         versions: `<scope>/<table>` to Delta version; also the tables of other scopes
             that it was made from.
@@ -106,6 +108,8 @@ class Release:
     run_id: str
     job: str
     data_version: str
+    plan_hash: str | None
+    code_version: str
     inputs: str
     versions: Mapping[str, int]
     released_at: dt.datetime
@@ -176,15 +180,51 @@ class Store:
             self._read[path, version] = tuple(_plain(row) for row in rows)
         return self._read[path, version]
 
-    def pin(
-        self, scope: str, tables: Iterable[Table], *, run_id: str | None = None
-    ) -> Release:
+    def find(
+        self,
+        scope: str,
+        tables: Iterable[Table],
+        *,
+        run_id: str | None = None,
+        data_version: str | None = None,
+        plan_hash: str | None = None,
+    ) -> Release | None:
         """Return the newest release that holds all of some tables.
 
         Args:
             scope: Folder of the lake.
             tables: Tables that are going to be read.
-            run_id: Run whose release is wanted; None: the newest.
+            run_id: Run whose release is wanted; None: any.
+            data_version: Data version that it must be made from; None: any.
+            plan_hash: Digest of the plan that it must follow; None: any.
+
+        Returns:
+            The release; read from it with `read`. None: there is none.
+        """
+        names = {f"{scope}/{table.name}" for table in tables}
+        wanted = (run_id, data_version, plan_hash)
+        for release in self.releases(scope):
+            known = (release.run_id, release.data_version, release.plan_hash)
+            agrees = all(w in (None, k) for w, k in zip(wanted, known, strict=True))
+            if agrees and names <= set(release.versions):
+                return release
+        return None
+
+    def pin(
+        self,
+        scope: str,
+        tables: Iterable[Table],
+        *,
+        run_id: str | None = None,
+        data_version: str | None = None,
+    ) -> Release:
+        """Return the newest release that holds all of some tables, or stop.
+
+        Args:
+            scope: Folder of the lake.
+            tables: Tables that are going to be read.
+            run_id: Run whose release is wanted; None: any.
+            data_version: Data version that it must be made from; None: any.
 
         Returns:
             The release; read from it with `read`.
@@ -192,14 +232,16 @@ class Store:
         Raises:
             StoreError: There is none.
         """
-        wanted = {f"{scope}/{table.name}" for table in tables}
-        for release in self.releases(scope):
-            if wanted <= set(release.versions) and run_id in (None, release.run_id):
-                return release
-        names = ", ".join(sorted(wanted))
+        tables = tuple(tables)
+        found = self.find(scope, tables, run_id=run_id, data_version=data_version)
+        if found is not None:
+            return found
+        names = ", ".join(sorted(f"{scope}/{table.name}" for table in tables))
         of = f" by run {run_id}" if run_id else ""
+        on = f" on data version {data_version}" if data_version else ""
         raise StoreError(
-            f"No release{of} holds {names} together: run the job that makes them first."
+            f"No release{of} holds {names} together{on}: run the job that makes them "
+            "first."
         )
 
     def read(self, release: Release, table: Table, scope: str = "") -> DataFrame:
@@ -218,7 +260,27 @@ class Store:
         """
         scope = scope or release.scope
         version = release.versions[f"{scope}/{table.name}"]
-        return self._load(self.path(scope, table), table, version)
+        path = self.path(scope, table)
+        frame = self._load(path, table, version)
+        # The newest version is never vacuumed, and most that is read is the newest.
+        if version < self._version(path):
+            self._require_files(frame, f"{scope}/{table.name}", release, version)
+        return frame
+
+    def _require_files(
+        self, frame: DataFrame, name: str, release: Release, version: int
+    ) -> None:
+        """Stop before a job that would fail on its way, file by file."""
+        files = frame.inputFiles()
+        systems = [self._hadoop(file) for file in files]
+        gone = sum(not system.exists(path) for system, path in systems)
+        if gone:
+            raise StoreError(
+                f"Table {name} can't be read at version {version}: {gone} of its "
+                f"{len(files)} file(s) were deleted or vacuumed; make data version "
+                f"{release.data_version or 'again by jobs/ingest.py'} again with "
+                "--rebuild, or choose a newer one."
+            )
 
     def read_current(self, scope: str, table: Table) -> DataFrame:
         """Read a table as the newest release holds it; empty where there is none.
@@ -252,9 +314,9 @@ class Store:
         except SPARK_ERRORS as broken:
             which = "" if version is None else f" at version {version}"
             raise StoreError(
-                f"{path}{which} can't be read ({_kind(broken)}): it was deleted or "
-                "vacuumed, or never published. Choose a newer release, or run the "
-                "job that makes it."
+                f"Table {path} can't be read{which} ({_kind(broken)}): it was deleted "
+                "or vacuumed, or never published; choose a newer version, or make it "
+                "again with --rebuild."
             ) from None
 
     def _exists(self, path: str) -> bool:
@@ -523,6 +585,8 @@ def _release(scope: str, row: Mapping[str, Any]) -> Release:
         run_id=row["run_id"],
         job=row["job"],
         data_version=row["data_version"],
+        plan_hash=row["plan_hash"],
+        code_version=row["code_version"],
         inputs=row["inputs"],
         versions=dict(row["versions"]),
         released_at=row["released_at"],
