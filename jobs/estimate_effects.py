@@ -22,6 +22,7 @@ from rctspark.contracts import (
     POPULATION,
 )
 from rctspark.contracts.registration import mark_of
+from rctspark.estimators.clusters import require_clusters
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.models import estimate_model
@@ -139,6 +140,13 @@ def estimate_analysis(
         The effects.
     """
     plan = run.plan
+    if plan.inference.cluster:
+        require_clusters(
+            sample,
+            cluster=plan.inference.cluster,
+            arms=analysis.arms or plan.arms.all,
+            is_drawn=plan.assignment.drawn_by is not None,
+        )
     effects: list[Effect] = []
     for model in plan.models:
         if analysis.models and model.name not in analysis.models:
