@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
 import pandas as pd
@@ -17,7 +17,7 @@ from rctspark.release.registration import standing_words
 from rctspark.release.tables import csv_bytes, effect_table, headline_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
 
     from rctspark.contracts.comparison import Move, ValueChange
@@ -128,7 +128,7 @@ def figures_table(before: Release, after: Release) -> pd.DataFrame:
     return both
 
 
-def verdict(row: dict[str, float]) -> str:
+def verdict(row: Mapping[Hashable, Any]) -> str:
     """Say what became of one figure.
 
     Args:
@@ -226,7 +226,7 @@ def new_deliveries(before: Release, after: Release) -> list[tuple[str, DeliveryL
     ]
 
 
-def _line(row: dict[str, float], labels: Labels) -> Line:
+def _line(row: Mapping[Hashable, Any], labels: Labels) -> Line:
     outcome, horizon = str(row["outcome"]), int(row["horizon"])
     population = str(row["population"])
     what = labels.of(outcome)
@@ -248,7 +248,9 @@ def _line(row: dict[str, float], labels: Labels) -> Line:
     )
 
 
-def _written(row: dict[str, float], side: str, factor: float, decimals: int) -> str:
+def _written(
+    row: Mapping[Hashable, Any], side: str, factor: float, decimals: int
+) -> str:
     if pd.isna(row[f"estimate{side}"]):
         return "\N{EN DASH}"
     value, low, high = (
