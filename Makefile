@@ -8,7 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 RUN := $(BIN)/python
 DELIVERIES_OF_DEMO := out/deliveries/$(EXPERIMENT)
 
-.PHONY: help setup java key demo run penn monitor quality-release test test-fast test-long check \
+.PHONY: help setup java key demo run penn register compare monitor quality-release test test-fast test-long check \
 	format lock docs ui clean
 
 help: ## Show this list
@@ -28,6 +28,14 @@ penn: setup key ## Run the Pennsylvania bonus trial: DATA=<folder with its file>
 	@mkdir -p out/deliveries/penn/penn_claims
 	@cp "$(DATA)/penn_reemployment_bonus.dat" out/deliveries/penn/penn_claims/
 	@$(RUN) jobs/run_chain.py --plan penn --deliveries out/deliveries/penn
+
+register: setup ## Register the plan of an experiment, before outcomes are seen
+	@$(RUN) jobs/register_plan.py --plan $(EXPERIMENT)
+
+compare: setup ## Compare results on two data versions: FROM=<name or day> TO=<name or day>
+	@test -n "$(FROM)" -a -n "$(TO)" || \
+		{ echo "Say FROM=<data version or day> TO=<data version or day>."; exit 2; }
+	@$(RUN) jobs/compare_versions.py --plan $(EXPERIMENT) --compare "$(FROM)" "$(TO)"
 
 monitor: setup ## Watch a running trial: DAY=<yyyy-mm-dd>, as known then
 	@test -n "$(DAY)" || { echo "Say DAY=<yyyy-mm-dd>."; exit 2; }

@@ -47,7 +47,10 @@ PEOPLE = (POPULATION, ASSIGNMENT, FUNNEL)
 def build_panel(run: Run) -> None:
     """Settle the registers of those who are followed, assemble, publish."""
     registers = open_registers(run, (BENEFIT_SPELLS,), linking=LINKING)
-    people = run.uses(run.store.pin(run.experiment, PEOPLE), PEOPLE)
+    people = run.uses(
+        run.store.pin(run.experiment, PEOPLE, data_version=registers.version.name),
+        PEOPLE,
+    )
     provenance = run.provenance(data_version=registers.version.name, inputs=())
     if run.is_current(run.experiment, provenance):
         run.log.say("panel: nothing has changed since the last release")

@@ -1,6 +1,6 @@
 """Estimate the durations that the plan registers: curves, tests and hazards.
 
-Reads:   population, assignment, person_month; registers of persons, spells, jobs
+Reads:   population, assignment, person_month; persons, spells, jobs; registrations
 Writes:  duration_estimates, duration_curves
 Run:     spark-submit jobs/estimate_durations.py --plan rossi
 """
@@ -31,6 +31,7 @@ from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.registration import require_registration
 from rctspark.sample.durations import (
     collect_durations,
     make_duration_sample,
@@ -63,9 +64,17 @@ def estimate_durations(run: Run) -> None:
     if not run.plan.durations:
         run.log.say("durations: the plan registers none")
         return
+    registered = require_registration(run)
     registers = open_registers(run, (PERSONS, BENEFIT_SPELLS), linking=LINKING)
-    made = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
-    provenance = run.provenance(data_version=registers.version.name, inputs=())
+    made = run.uses(
+        run.store.pin(run.experiment, TABLES, data_version=registers.version.name),
+        TABLES,
+    )
+    provenance = run.provenance(
+        data_version=registers.version.name,
+        inputs=(),
+        registered=registered,
+    )
     if run.is_current(run.experiment, provenance):
         run.log.say("durations: nothing has changed since the last release")
         return

@@ -1,6 +1,6 @@
 """Estimate the effects that the plan registers.
 
-Reads:   population, assignment, person_month, person_outcome; persons
+Reads:   population, assignment, person_month, person_outcome; persons; registrations
 Writes:  effects; descriptives, where the plan declares tables; tests, where it declares
          effects by category or families of tests
 Run:     spark-submit jobs/estimate_effects.py --plan ww
@@ -23,7 +23,9 @@ from rctspark.contracts import (
     POPULATION,
     TESTS,
 )
+from rctspark.contracts.registration import mark_of
 from rctspark.estimators.categories import keep_category, keep_found_categories
+from rctspark.estimators.clusters import require_clusters
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.families.declared import FoundTest, adjust_families
@@ -35,6 +37,7 @@ from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.registration import require_registration
 from rctspark.sample.assemble import make_samples
 from rctspark.sample.collect import collect_samples
 from rctspark.sample.columns import tables_analyses
@@ -53,9 +56,13 @@ TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 
 def estimate_effects(run: Run) -> None:
     """Make the sample of each analysis, estimate each model, publish."""
+    registered = require_registration(run)
     registers = open_registers(run, (PERSONS,), linking=LINKING)
-    panel = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
-    provenance = run.provenance(data_version=registers.version.name, inputs=())
+    version = registers.version.name
+    panel = run.uses(
+        run.store.pin(run.experiment, TABLES, data_version=version), TABLES
+    )
+    provenance = run.provenance(data_version=version, inputs=(), registered=registered)
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")
         return
@@ -69,7 +76,7 @@ def estimate_effects(run: Run) -> None:
         span=span_of(run.plan),
         coverage=registers.coverage,
     )
-    plan, version = run.plan, registers.version.name
+    plan = run.plan
     analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(
         make_samples(
@@ -86,7 +93,9 @@ def estimate_effects(run: Run) -> None:
         largest_sample_rows=run.settings.largest_sample_rows,
     )
     effects, tests = estimate_analyses(run, samples, data_version=version)
-    made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
+    mark = mark_of(plan.hash, provenance.registered_hash)
+    marked = [asdict(effect) | {"registration": mark} for effect in effects]
+    made = [(EFFECTS, run.store.rows(EFFECTS, marked))]
     if plan.has_tests:
         judged = adjust_families(
             plan,
@@ -218,6 +227,13 @@ def estimate_analysis(
         The effects, and the tests that effects by category are the same.
     """
     plan = run.plan
+    if plan.inference.cluster:
+        require_clusters(
+            sample,
+            cluster=plan.inference.cluster,
+            arms=analysis.arms or plan.arms.all,
+            is_drawn=plan.assignment.drawn_by is not None,
+        )
     effects: list[Effect] = []
     tests: list[FoundTest] = []
     for model in models_of(plan, analysis):

@@ -13,15 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from rctspark.errors import ConfigError, RctsparkError
+from rctspark.errors import RctsparkError
 from rctspark.runtime.job import code_version
-from rctspark.twin.ww.registers import write_ww_registers
-from rctspark.twin.www.registers import write_www_registers
+from rctspark.twin import find_twin
 
-TWINS = {
-    "ww": (write_ww_registers, 20120723),
-    "www": (write_www_registers, 20180504),
-}
 MADE = "made.json"
 
 
@@ -41,12 +36,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _write(arguments: argparse.Namespace) -> int:
-    if arguments.experiment not in TWINS:
-        raise ConfigError(
-            f"There is no twin of {arguments.experiment}; there is one of "
-            f"{', '.join(TWINS)}. On your own files: make run PLAN=... DELIVERIES=..."
-        )
-    write, seed = TWINS[arguments.experiment]
+    write, seed = find_twin(arguments.experiment)
     seed = arguments.seed or seed
     truth = arguments.folder.with_name(f"{arguments.folder.name}-truth")
     said = {"seed": seed, "scale": arguments.scale, "code": code_version()}

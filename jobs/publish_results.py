@@ -1,7 +1,7 @@
 """Screen the results, write report and released tables, track the analysis.
 
 Reads:   effects, tests, descriptives, durations, funnel, assignment, person_outcome,
-         population; deliveries
+         population; deliveries; registrations
 Writes:  out/report/<experiment>, out/released/<experiment>, the MLflow run
 Run:     spark-submit jobs/publish_results.py --plan ww
 """
@@ -22,10 +22,17 @@ from rctspark.contracts import (
     POPULATION,
     TESTS,
 )
+from rctspark.contracts.registration import Standing, worst_standing
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.page import write_report
 from rctspark.release.publication.twin import compare_twin
-from rctspark.release.record import Found, make_record, screen_record
+from rctspark.release.record import (
+    Found,
+    ReportRecord,
+    make_record,
+    screen_record,
+)
+from rctspark.release.registration import standing_words
 from rctspark.release.tables import (
     effects_table_text,
     released_tables,
@@ -33,6 +40,7 @@ from rctspark.release.tables import (
 )
 from rctspark.runtime.job import code_version, run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.registration import standing_of
 from rctspark.runtime.together import together
 from rctspark.runtime.tracking import track_analysis, tracking_links
 from rctspark.sample.outcomes import count_unobserved
@@ -53,22 +61,13 @@ def publish_results(run: Run) -> None:
     registers = open_registers(run, (), linking=LINKING)
     tables = (*TABLES, DESCRIPTIVES) if run.plan.tables else TABLES
     tables = (*tables, TESTS) if run.plan.has_tests else tables
-    results = run.uses(run.store.pin(run.experiment, tables), tables)
-    found = find_results(run, registers, results)
-    shares = run.plan.assignment.shares
-    counts = dict.fromkeys(run.plan.arms.all, 0) | found.n_per_arm
-    ratio = estimate_sample_ratio(counts, shares=shares).p_value if shares else None
-    record = make_record(
-        found,
-        run.plan,
-        run.settings,
-        sample_ratio_p=ratio,
-        data_version=results.data_version,
-        run_id=results.run_id,
-        code_version=code_version(),
+    version = registers.version.name
+    results = run.uses(
+        run.store.pin(run.experiment, tables, data_version=version), tables
     )
     record, extra = compare_twin(
-        record, run.root / "conf" / "published" / run.plan.name
+        record_results(run, registers, results),
+        run.root / "conf" / "published" / run.plan.name,
     )
     release = screen_record(record)
     out, name = run.settings.out, run.plan.name
@@ -80,7 +79,12 @@ def publish_results(run: Run) -> None:
         run.settings.tracking_uri,
         plan=run.plan,
         effects=release.effects,
-        record=run.analysed(results, counts, is_synthetic=record.is_synthetic),
+        record=run.analysed(
+            results,
+            record.n_per_arm,
+            is_synthetic=record.is_synthetic,
+            registration=record.standing.mark,
+        ),
         artifacts=sorted((page.parent / "figures").glob("*.png"))
         + [path for path in written if path.name not in extra],
         thresholds=run.settings.thresholds,
@@ -93,11 +97,48 @@ def publish_results(run: Run) -> None:
     links = tracking_links(run.settings.tracking_uri, tracked)
     sys.stdout.write(
         f"\n{run.plan.title}\n{table}\n\n"
+        f"Plan:    {standing_words(record.standing)}\n"
         f"Report:  {page}\n"
         f"Quality: {out / 'quality' / 'index.html'}\n"
         f"Tables:  {out / 'released' / name}/\n"
         f"MLflow:  make ui, then {links.run}\n"
     )
+
+
+def record_results(run: Run, registers: Registers, results: Release) -> ReportRecord:
+    """Collect and put together what a report is made from, unscreened.
+
+    Args:
+        run: The run.
+        registers: The registers at the results' data version.
+        results: Release that the results are read from.
+
+    Returns:
+        The record.
+    """
+    found = find_results(run, registers, results)
+    shares = run.plan.assignment.shares
+    counts = dict.fromkeys(run.plan.arms.all, 0) | found.n_per_arm
+    ratio = estimate_sample_ratio(counts, shares=shares).p_value if shares else None
+    return make_record(
+        found,
+        run.plan,
+        run.settings,
+        sample_ratio_p=ratio,
+        data_version=results.data_version,
+        run_id=results.run_id,
+        code_version=code_version(),
+        standing=find_standing(run, results),
+    )
+
+
+def find_standing(run: Run, results: Release) -> Standing:
+    """Say how the plan stood when effects and durations were estimated."""
+    behind = [results]
+    if run.plan.durations:
+        version = results.data_version
+        behind.append(run.store.pin(run.experiment, DURATIONS, data_version=version))
+    return worst_standing([standing_of(run, one.registered_hash) for one in behind])
 
 
 def find_results(run: Run, registers: Registers, results: Release) -> Found:
@@ -117,7 +158,10 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
     if run.plan.has_tests:
         frames["tests"] = run.store.read(results, TESTS)
     if run.plan.durations:
-        made = run.uses(run.store.pin(run.experiment, DURATIONS), DURATIONS)
+        version = results.data_version
+        made = run.uses(
+            run.store.pin(run.experiment, DURATIONS, data_version=version), DURATIONS
+        )
         frames |= {table.name: run.store.read(made, table) for table in DURATIONS}
     rows = together(lambda frame: frame.collect(), list(frames.values()))
     asked = zip(frames, rows, strict=True)

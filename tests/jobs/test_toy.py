@@ -1,56 +1,18 @@
 """Jobs on a small experiment: links, plans side by side, and what stops them."""
 
-import json
 import re
 
 import pytest
-import yaml
-from deltalake import DeltaTable
 
 from build_panel import build_panel
 from build_population import build_population
 from estimate_effects import estimate_effects
 from ingest import ingest
 from rctspark.errors import BrokenCheckError, GateError, IdentityError
-from rctspark.runtime.job import run_job
-from rctspark.runtime.secret import make_key
 from toy import experiment as toy
+from toy.place import Place
 
 AFTER_INGEST = (build_population, build_panel, estimate_effects)
-
-
-class Place:
-    """A project of its own, its lake, and jobs run in it."""
-
-    def __init__(self, folder, root):
-        self.root = toy.lay_out(folder, root)
-        make_key(folder / "key")
-        settings = {"pseudonym_key_file": str(folder / "key"), "jars": ""}
-        (folder / "conf" / "local").mkdir()
-        (folder / "conf" / "local" / "settings.yaml").write_text(
-            yaml.safe_dump(settings)
-        )
-        self.lake = folder / "out" / "lake"
-
-    def run(self, job, *, plan, deliveries=None, again=False):
-        arguments = ["--plan", plan, "--root", str(self.root)]
-        arguments += ["--rebuild"] if again else []
-        if deliveries is not None:
-            arguments += ["--deliveries", str(deliveries)]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.delenv("RCTSPARK_CONF", raising=False)
-            return run_job(job, doc=job.__doc__, argv=arguments)
-
-    def read(self, name):
-        return DeltaTable(self.lake / name).to_pandas()
-
-    def versions(self, scope):
-        logs = (self.lake / scope).glob("*/_delta_log")
-        return {log.parent.name: DeltaTable(log.parent).version() for log in logs}
-
-    def last_log(self):
-        newest = max((self.root / "out" / "runs").glob("*.log"), key=lambda p: p.name)
-        return [json.loads(line)["message"] for line in newest.read_text().splitlines()]
 
 
 @pytest.fixture(scope="module")

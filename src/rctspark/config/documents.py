@@ -27,6 +27,19 @@ class Document(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def canonical(self, *, without: frozenset[str] = frozenset()) -> str:
+        """Write what the file says, not how it is written.
+
+        Args:
+            without: Top-level keys that carry no meaning: labels, descriptions.
+
+        Returns:
+            Parsed values as JSON, keys in order, defaults filled in. What is empty
+            is left out, so that a file keeps its form when the language grows.
+        """
+        parsed = _stated(self.model_dump(mode="json", exclude=set(without)))
+        return json.dumps(parsed, sort_keys=True, separators=(",", ":"))
+
     def digest(self, *, without: frozenset[str] = frozenset()) -> str:
         """Return a digest of what the file says, not of how it is written.
 
@@ -34,12 +47,9 @@ class Document(BaseModel):
             without: Top-level keys that carry no meaning: labels, descriptions.
 
         Returns:
-            The first 16 hexadecimal digits of the SHA-256 of the canonical form:
-            parsed values as JSON, keys in order, defaults filled in. What is empty
-            is left out, so that a file keeps its digest when the language grows.
+            The first 16 hexadecimal digits of the SHA-256 of the canonical form.
         """
-        parsed = _stated(self.model_dump(mode="json", exclude=set(without)))
-        canonical = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
+        canonical = self.canonical(without=without)
         return hashlib.sha256(canonical.encode()).hexdigest()[:DIGEST_LENGTH]
 
 

@@ -74,6 +74,8 @@ class Settings(Document):
         largest_sample_rows: Most persons that are brought to the driver.
         thresholds: Disclosure thresholds.
         exemptions: Tables of counts by design that the data owner exempts.
+        unregistered: What happens to outcomes where a plan was never registered:
+            `refuse` stops the job, `mark` marks all that it makes.
         spark: Spark settings.
     """
 
@@ -87,6 +89,7 @@ class Settings(Document):
     largest_sample_rows: int = Field(2_000_000, ge=1)
     thresholds: Thresholds = Thresholds()
     exemptions: tuple[Exemption, ...] = ()
+    unregistered: Literal["refuse", "mark"] = "mark"
     spark: SparkSettings = SparkSettings()
 
 

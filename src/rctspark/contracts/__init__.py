@@ -26,6 +26,7 @@ from rctspark.contracts.panel import PERSON_MONTH, PERSON_MONTH_KEY, PERSON_OUTC
 from rctspark.contracts.payroll import PAYROLL
 from rctspark.contracts.person import PERSONS
 from rctspark.contracts.population import FUNNEL, POPULATION
+from rctspark.contracts.registration import REGISTRATIONS
 from rctspark.contracts.results import EFFECTS, Effect
 from rctspark.contracts.table import Column, Promise, Table
 
@@ -59,6 +60,7 @@ TABLES = {
         DURATION_CURVES,
         GATE_RESULTS,
         RELEASES,
+        REGISTRATIONS,
     )
 }
 """Every table by name."""
@@ -85,6 +87,7 @@ __all__ = [
     "PERSON_OUTCOME",
     "POPULATION",
     "REGISTERS",
+    "REGISTRATIONS",
     "REJECTED_ROWS",
     "RELEASES",
     "TABLES",

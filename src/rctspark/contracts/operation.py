@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from rctspark.contracts.registration import Mark
+
 Severity = Literal["stop", "warn"]
 Verdict = Literal["PASS", "FAIL", "BROKEN"]
 
@@ -98,6 +100,7 @@ class AnalysisRecord:
         n_per_arm: Persons enrolled by arm, in the order of the plan.
         is_synthetic: Whether a delivery behind it says that it is made up.
         tables: The tables that were read.
+        registration: How the plan stood to the registered ones.
     """
 
     run_id: str
@@ -107,6 +110,7 @@ class AnalysisRecord:
     n_per_arm: Mapping[str, int]
     is_synthetic: bool
     tables: tuple[TableVersion, ...] = ()
+    registration: Mark = "unregistered"
 
 
 GATE_RESULTS = Table(
@@ -149,6 +153,12 @@ RELEASES = Table(
         Column("code_version", "string", "Version and digest of the package."),
         Column("inputs", "string", "Digest of all that the set was made from."),
         Column("versions", "map<string,bigint>", "Table to Delta version."),
+        Column(
+            "registered_hash",
+            "string",
+            "Digest of the plan registered last when outcomes were analysed.",
+            null_means="no plan was registered, or the job analyses no outcomes",
+        ),
     ),
     is_log=True,
 )

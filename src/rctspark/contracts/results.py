@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rctspark.contracts.registration import MARKS
 from rctspark.contracts.table import Column, Table
 
 
@@ -41,6 +42,8 @@ class Effect:
         columns: Columns of the design; more than `rank` where some are redundant.
         data_version: Named set of deliveries.
         plan_hash: Digest of the parsed plan.
+        registration: How the plan stood to the registered ones when this was
+            estimated: `registered`, `deviation`, `unregistered`. None: not noted.
     """
 
     experiment: str
@@ -68,6 +71,7 @@ class Effect:
     columns: int
     data_version: str
     plan_hash: str
+    registration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,13 @@ EFFECTS = Table(
         Column("columns", "int", "Columns of the design."),
         Column("data_version", "string", "Named set of deliveries."),
         Column("plan_hash", "string", "Digest of the parsed plan."),
+        Column(
+            "registration",
+            "string",
+            "How the plan stood to the one registered last.",
+            null_means="estimated before registrations were kept",
+            allowed=MARKS,
+        ),
     ),
     rules={
         "the interval holds the estimate": ("estimate BETWEEN ci_lower AND ci_upper"),

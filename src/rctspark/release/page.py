@@ -19,6 +19,7 @@ from rctspark.release.numerals import persons
 from rctspark.release.publication.findings import shown_findings
 from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
+from rctspark.release.registration import difference_words, standing_words
 from rctspark.release.services import service_figures
 from rctspark.release.subgroups import family_tables, subgroup_tables
 from rctspark.release.survival import shown_durations
@@ -113,6 +114,7 @@ def render_page(
         "svg": Markup,
         "p": p_relation,
         "lower_first": lower,
+        "difference": difference_words,
     }
     template = environment.from_string(_packaged("report.html"))
     return template.render(
@@ -140,6 +142,7 @@ def render_page(
         durations=durations,
         in_words=shown_findings(release, labels),
         links=_links(release),
+        standing=standing_words(release.standing),
         control=labels.of(release.plan.arms.control),
         has_arms=len(release.plan.arms.treatments) > 1,
         level=f"{release.plan.inference.level:.0%}",

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rctspark.contracts import Descriptive, Effect, JudgedTest
+from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
 from rctspark.release.coarsening import coarsen_parts
 from rctspark.release.design import (
@@ -106,6 +107,7 @@ class ReportRecord:
         durations: What was found of the plan's durations.
         tests: Tests of equality and of families.
         findings: What is published in words, for twins. None: not compared.
+        standing: How the plan stood to the registered ones.
     """
 
     plan: Plan
@@ -130,6 +132,15 @@ class ReportRecord:
     durations: tuple[DurationResults, ...] = ()
     tests: tuple[JudgedTest, ...] = ()
     findings: PublishedFindings | None = None
+    standing: Standing = UNREGISTERED
+
+    @property
+    def n_per_arm(self) -> dict[str, int]:
+        """Enrolled persons by arm, in the order of the plan."""
+        counts = dict.fromkeys(self.plan.arms.all, 0)
+        for line in self.assignment:
+            counts[line.arm] = counts.get(line.arm, 0) + line.persons
+        return counts
 
     @property
     def book(self) -> Book:
@@ -173,6 +184,7 @@ class Release:
         durations: The durations, screened.
         tests: Tests whose effects may leave.
         findings: As in the record.
+        standing: As in the record.
     """
 
     plan: Plan
@@ -196,6 +208,7 @@ class Release:
     durations: tuple[DurationResults, ...] = ()
     tests: tuple[ShownTest, ...] = ()
     findings: PublishedFindings | None = None
+    standing: Standing = UNREGISTERED
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -203,6 +216,7 @@ class Release:
         return {
             "data_version": self.data_version,
             "plan_hash": self.plan_hash,
+            "registration": self.standing.mark,
             "is_synthetic": "yes" if self.is_synthetic else "no",
         }
 
@@ -251,6 +265,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
     data_version: str,
     run_id: str,
     code_version: str,
+    standing: Standing,
 ) -> ReportRecord:
     """Make the record of an analysis from what its tables hold.
 
@@ -262,6 +277,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         data_version: Named set of deliveries.
         run_id: Run that estimated the effects.
         code_version: Version and digest of the package.
+        standing: How the plan stood to the registered ones.
 
     Returns:
         The record, unscreened.
@@ -298,6 +314,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         descriptives=tuple(Descriptive(**row) for row in found.descriptives),
         durations=read_durations(found.duration_curves, found.duration_estimates),
         tests=tuple(JudgedTest(**row) for row in found.tests),
+        standing=standing,
     )
 
 
@@ -358,6 +375,7 @@ def screen_record(record: ReportRecord) -> Release:
         durations=screen_durations(record.durations, record.thresholds),
         tests=screen_tests(record.tests, kept),
         findings=record.findings,
+        standing=record.standing,
     )
 
 

@@ -15,6 +15,7 @@ from rctspark.release.numerals import (
     kept_decimals,
     p_text,
 )
+from rctspark.release.registration import deviations_table
 from rctspark.release.subgroups import tests_table
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def released_tables(
 
     Returns:
         `effects` (one row per contrast that may leave), `funnel`, `arms` and, where
-        there are any, `not_observed`, `tests`, `duration_curves` and
-        `duration_estimates`;
+        there are any, `not_observed`, `tests`, `deviations` from the registered plan,
+        `duration_curves` and `duration_estimates`;
         counts that may not be shown stand as `<10` or
         `x`. Every one carries data version, plan hash and whether it is synthetic.
         Then the plan's tables in the layout that it declares, and `contents`, which
@@ -87,6 +88,8 @@ def released_tables(
         tables["tests"] = tests_table(release.tests, labels)
     if release.tables:
         tables["contents"] = _contents_table(release, labels)
+    if release.standing.differences:
+        tables["deviations"] = deviations_table(release.standing)
     tables |= duration_tables(release.durations)
     stamped = {name: t.assign(**release.stamp) for name, t in tables.items()}
     # The plan's own tables have the columns that it declares, and no others.

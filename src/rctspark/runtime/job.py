@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from rctspark.config import Mapping, Plan, Settings
     from rctspark.contracts import Gate, Table
+    from rctspark.contracts.registration import Mark, Registration
     from rctspark.runtime.store import Candidate, Release
 
 UNFORESEEN = 1
@@ -50,7 +51,9 @@ class Run:
         deliveries: Folder of deliveries; None where the job reads none.
         is_rebuild: Make everything again, even where nothing has changed.
         is_masked: Hide small counts: what is written may leave.
-        as_known_on: Day whose knowledge is wanted, for monitoring.
+        as_known_on: Day whose knowledge is wanted; None: as the plan says.
+        data_version: Name of the data version that is wanted; None: as the plan says.
+        compared: Two data versions to compare, each by name or day.
         log: Where the run says what it does.
         spark: The session.
         store: The lake.
@@ -65,6 +68,8 @@ class Run:
     is_rebuild: bool
     is_masked: bool
     as_known_on: date | None
+    data_version: str | None
+    compared: tuple[str, str] | None
     log: RunLog
     spark: SparkSession
     store: Store
@@ -90,6 +95,22 @@ class Run:
     def part(self, job: str) -> Run:
         """Return a run of another job in the same session and log."""
         return replace(self, job=job, id=f"{self.id}.{job}", made_from={})
+
+    def on(self, version: str) -> Run:
+        """Return the same run on another data version.
+
+        Args:
+            version: The name of a data version that was used before, or a day
+                (`2020-09-01`): the version that was known then.
+
+        Returns:
+            A run whose registers are those of that version; its plan is the same.
+        """
+        try:
+            day, name = date.fromisoformat(version), None
+        except ValueError:
+            day, name = None, version
+        return replace(self, as_known_on=day, data_version=name, made_from={})
 
     def stage(self, name: str, frame: DataFrame) -> DataFrame:
         """Compute rows once: write them where the run keeps its own, read them back."""
@@ -149,23 +170,32 @@ class Run:
             self.uses(releases[0])
         return self
 
-    def provenance(self, *, data_version: str, inputs: Sequence[str]) -> Provenance:
+    def provenance(
+        self,
+        *,
+        data_version: str,
+        inputs: Sequence[str],
+        registered: Registration | None = None,
+    ) -> Provenance:
         """Say what a set of tables is made from.
 
         Args:
             data_version: Named set of deliveries.
             inputs: What else it is made from: names and digests.
+            registered: Registration that stands, where outcomes are analysed.
 
         Returns:
             The provenance; its digest holds the plan, the code, the data version, the
             versions read and `inputs`, and not the run.
         """
+        standing = [f"registered={registered.plan_hash}"] if registered else []
         said = [
             self.job,
             code_version(),
             self.plan.hash,
             data_version,
             *sorted(inputs),
+            *standing,
             *sorted(f"{name}={version}" for name, version in self.made_from.items()),
         ]
         return Provenance(
@@ -176,10 +206,16 @@ class Run:
             code_version=code_version(),
             inputs=digest(said),
             made_from=dict(self.made_from),
+            registered_hash=registered.plan_hash if registered else None,
         )
 
     def analysed(
-        self, results: Release, counts: TMapping[str, int], *, is_synthetic: bool
+        self,
+        results: Release,
+        counts: TMapping[str, int],
+        *,
+        is_synthetic: bool,
+        registration: Mark,
     ) -> AnalysisRecord:
         """Say what tracked results rest on.
 
@@ -187,6 +223,7 @@ class Run:
             results: Release that they are read from.
             counts: Enrolled persons by arm, in the order of the plan.
             is_synthetic: Whether a delivery behind them is made up.
+            registration: How the plan stood when they were made.
 
         Returns:
             The record that goes to MLflow.
@@ -198,6 +235,7 @@ class Run:
             inputs=results.inputs,
             n_per_arm=counts,
             is_synthetic=is_synthetic,
+            registration=registration,
             tables=tuple(
                 TableVersion(name, f"{self.settings.lake}/{name}", version)
                 for name, version in sorted(results.versions.items())
@@ -205,11 +243,12 @@ class Run:
         )
 
     def is_current(self, scope: str, provenance: Provenance) -> bool:
-        """Say whether the newest release of this job was made from the same inputs."""
+        """Say whether this job's newest release on the data has the same inputs."""
         if self.is_rebuild:
             return False
+        wanted = (self.job, provenance.data_version)
         releases = self.store.releases(scope)
-        newest = next((r for r in releases if r.job == self.job), None)
+        newest = next((r for r in releases if (r.job, r.data_version) == wanted), None)
         return newest is not None and newest.inputs == provenance.inputs
 
 
@@ -314,6 +353,8 @@ def _start(
         is_rebuild=arguments.rebuild,
         is_masked=arguments.masked,
         as_known_on=arguments.as_known_on,
+        data_version=arguments.data_version,
+        compared=tuple(arguments.compare) if arguments.compare else None,
         log=log,
         spark=spark,
         store=Store(spark, settings, log.say),
@@ -336,11 +377,21 @@ def _parser(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path(), help="folder of conf/")
     parser.add_argument("--run-id", help="name of the run; a retry uses the same")
     parser.add_argument("--masked", action="store_true", help="hide small counts")
-    parser.add_argument(
+    versions = parser.add_mutually_exclusive_group()
+    versions.add_argument(
         "--as-known-on",
         type=date.fromisoformat,
         metavar="DAY",
-        help="for monitoring: only what was delivered by this day",
+        help="only what was delivered by this day, whatever the plan says",
+    )
+    versions.add_argument(
+        "--data-version", metavar="NAME", help="this data version, used before"
+    )
+    versions.add_argument(
+        "--compare",
+        nargs=2,
+        metavar=("FROM", "TO"),
+        help="for compare_versions: two data versions, by name or day",
     )
     parser.add_argument("--rebuild", action="store_true", help="make everything again")
     return parser

@@ -147,12 +147,13 @@ def open_registers(run: Run, needed: Sequence[Table], *, linking: Linking) -> Re
 
 def _choose_version(run: Run, deliveries: DataFrame) -> DataVersion:
     plan = run.plan.registers
+    as_known, name = plan.as_known_on, plan.data_version
+    if run.as_known_on or run.data_version:
+        as_known, name = run.as_known_on, run.data_version
     rows = deliveries.collect()
     chosen = [d for d in read_deliveries(rows) if d.mapping in plan.mappings]
     named: dict[str, list[str]] = {}
-    if plan.data_version is not None:
+    if name is not None:
         for row in run.store.read_current(run.experiment, DATA_VERSIONS).collect():
             named.setdefault(row["data_version"], []).append(row["delivery_id"])
-    return choose_version(
-        chosen, as_known=plan.as_known_on, name=plan.data_version, named=named
-    )
+    return choose_version(chosen, as_known=as_known, name=name, named=named)

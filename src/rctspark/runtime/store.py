@@ -13,8 +13,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
@@ -70,6 +71,8 @@ class Provenance:
         code_version: Version and digest of the package.
         inputs: Digest of all that the set is made from.
         made_from: `<scope>/<table>` to version: the published tables among it.
+        registered_hash: Digest of the plan registered last, where outcomes are
+            analysed; None: none was, or they are not.
     """
 
     run_id: str
@@ -79,6 +82,7 @@ class Provenance:
     code_version: str
     inputs: str
     made_from: Mapping[str, int] = field(default_factory=dict)
+    registered_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,13 @@ class Release:
         run_id: Run that published it.
         job: Job that published it.
         data_version: Named set of deliveries.
+        plan_hash: Digest of the plan; None: no plan is involved.
+        code_version: Version and digest of the package.
         inputs: Digest of what it was made from.
         versions: `<scope>/<table>` to Delta version; also the tables of other scopes
             that it was made from.
+        released_at: Moment of the release (UTC).
+        registered_hash: As in its provenance.
         rows: Table to its rows, where the release has just been made.
     """
 
@@ -100,8 +108,12 @@ class Release:
     run_id: str
     job: str
     data_version: str
+    plan_hash: str | None
+    code_version: str
     inputs: str
     versions: Mapping[str, int]
+    released_at: dt.datetime
+    registered_hash: str | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -118,7 +130,7 @@ class Store:
     spark: SparkSession
     settings: Settings
     say: Callable[[str], None]
-    _read: dict[tuple[str, int], tuple[Release, ...]] = field(
+    _read: dict[tuple[str, int], tuple[dict[str, Any], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -143,25 +155,76 @@ class Store:
 
     def releases(self, scope: str) -> tuple[Release, ...]:
         """Return every release of a scope, the newest first."""
-        path = self.path(scope, RELEASES)
-        if not self._exists(path):
+        rows = self.log_rows(scope, RELEASES)
+        newest = sorted(rows, key=itemgetter("released_at"), reverse=True)
+        return tuple(_release(scope, row) for row in newest)
+
+    def log_rows(self, scope: str, table: Table) -> tuple[dict[str, Any], ...]:
+        """Return all rows of a log table; none where nothing was logged yet.
+
+        Args:
+            scope: Folder of the lake.
+            table: A log table of few rows.
+
+        Returns:
+            Column to value, in no order; moments in UTC.
+        """
+        path = self.path(scope, table)
+        commits = self._commits(path)
+        if not commits:
             return ()
         # A version of a log never changes: it is read once.
-        version = self._version(path)
+        version = max(commits)
         if (path, version) not in self._read:
-            rows = self._load(path, version).orderBy(F.desc("released_at")).collect()
-            self._read[path, version] = tuple(_release(scope, row) for row in rows)
+            rows = self._load(path, table, version).collect()
+            self._read[path, version] = tuple(_plain(row) for row in rows)
         return self._read[path, version]
 
-    def pin(
-        self, scope: str, tables: Iterable[Table], *, run_id: str | None = None
-    ) -> Release:
+    def find(
+        self,
+        scope: str,
+        tables: Iterable[Table],
+        *,
+        run_id: str | None = None,
+        data_version: str | None = None,
+        plan_hash: str | None = None,
+    ) -> Release | None:
         """Return the newest release that holds all of some tables.
 
         Args:
             scope: Folder of the lake.
             tables: Tables that are going to be read.
-            run_id: Run whose release is wanted; None: the newest.
+            run_id: Run whose release is wanted; None: any.
+            data_version: Data version that it must be made from; None: any.
+            plan_hash: Digest of the plan that it must follow; None: any.
+
+        Returns:
+            The release; read from it with `read`. None: there is none.
+        """
+        names = {f"{scope}/{table.name}" for table in tables}
+        wanted = (run_id, data_version, plan_hash)
+        for release in self.releases(scope):
+            known = (release.run_id, release.data_version, release.plan_hash)
+            agrees = all(w in (None, k) for w, k in zip(wanted, known, strict=True))
+            if agrees and names <= set(release.versions):
+                return release
+        return None
+
+    def pin(
+        self,
+        scope: str,
+        tables: Iterable[Table],
+        *,
+        run_id: str | None = None,
+        data_version: str | None = None,
+    ) -> Release:
+        """Return the newest release that holds all of some tables, or stop.
+
+        Args:
+            scope: Folder of the lake.
+            tables: Tables that are going to be read.
+            run_id: Run whose release is wanted; None: any.
+            data_version: Data version that it must be made from; None: any.
 
         Returns:
             The release; read from it with `read`.
@@ -169,14 +232,16 @@ class Store:
         Raises:
             StoreError: There is none.
         """
-        wanted = {f"{scope}/{table.name}" for table in tables}
-        for release in self.releases(scope):
-            if wanted <= set(release.versions) and run_id in (None, release.run_id):
-                return release
-        names = ", ".join(sorted(wanted))
+        tables = tuple(tables)
+        found = self.find(scope, tables, run_id=run_id, data_version=data_version)
+        if found is not None:
+            return found
+        names = ", ".join(sorted(f"{scope}/{table.name}" for table in tables))
         of = f" by run {run_id}" if run_id else ""
+        on = f" on data version {data_version}" if data_version else ""
         raise StoreError(
-            f"No release{of} holds {names} together: run the job that makes them first."
+            f"No release{of} holds {names} together{on}: run the job that makes them "
+            "first."
         )
 
     def read(self, release: Release, table: Table, scope: str = "") -> DataFrame:
@@ -195,7 +260,27 @@ class Store:
         """
         scope = scope or release.scope
         version = release.versions[f"{scope}/{table.name}"]
-        return table.shape(self._load(self.path(scope, table), version))
+        path = self.path(scope, table)
+        frame = self._load(path, table, version)
+        # The newest version is never vacuumed, and most that is read is the newest.
+        if version < self._version(path):
+            self._require_files(frame, f"{scope}/{table.name}", release, version)
+        return frame
+
+    def _require_files(
+        self, frame: DataFrame, name: str, release: Release, version: int
+    ) -> None:
+        """Stop before a job that would fail on its way, file by file."""
+        files = frame.inputFiles()
+        systems = [self._hadoop(file) for file in files]
+        gone = sum(not system.exists(path) for system, path in systems)
+        if gone:
+            raise StoreError(
+                f"Table {name} can't be read at version {version}: {gone} of its "
+                f"{len(files)} file(s) were deleted or vacuumed; make data version "
+                f"{release.data_version or 'again by jobs/ingest.py'} again with "
+                "--rebuild, or choose a newer one."
+            )
 
     def read_current(self, scope: str, table: Table) -> DataFrame:
         """Read a table as the newest release holds it; empty where there is none.
@@ -218,20 +303,20 @@ class Store:
         path = self.path(scope, table)
         if not self._exists(path):
             return self.rows(table, ())
-        return table.shape(self._load(path))
+        return self._load(path, table)
 
-    def _load(self, path: str, version: int | None = None) -> DataFrame:
+    def _load(self, path: str, table: Table, version: int | None = None) -> DataFrame:
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
         try:
-            return reader.load(path)
+            return table.shape(_grown(reader.load(path), table))
         except SPARK_ERRORS as broken:
             which = "" if version is None else f" at version {version}"
             raise StoreError(
-                f"{path}{which} can't be read ({_kind(broken)}): it was deleted or "
-                "vacuumed, or never published. Choose a newer release, or run the "
-                "job that makes it."
+                f"Table {path} can't be read{which} ({_kind(broken)}): it was deleted "
+                "or vacuumed, or never published; choose a newer version, or make it "
+                "again with --rebuild."
             ) from None
 
     def _exists(self, path: str) -> bool:
@@ -345,16 +430,9 @@ class Store:
             names = [f"{scope}/{made.table.name}" for made in candidates]
             made_now = dict(zip(names, committed, strict=True))
             versions = dict(provenance.made_from) | made_now
-            self._append(scope, RELEASES, [_release_row(provenance, versions)])
-        return Release(
-            scope=scope,
-            run_id=provenance.run_id,
-            job=provenance.job,
-            data_version=provenance.data_version,
-            inputs=provenance.inputs,
-            versions=versions,
-            rows=rows,
-        )
+            row = _release_row(provenance, versions)
+            self._append(scope, RELEASES, [row])
+        return replace(_release(scope, row), rows=rows)
 
     def _audit(
         self,
@@ -392,6 +470,7 @@ class Store:
         writer = (
             self._writer(table, path, made.frame)
             .mode("overwrite")
+            .option("mergeSchema", "true")
             .option("userMetadata", json.dumps(asdict(provenance)))
             .option("txnAppId", f"{provenance.run_id}/{table.name}")
             .option("txnVersion", 1)
@@ -426,13 +505,32 @@ class Store:
         writer = frame.select(*meanings).write.format("delta").options(**properties)
         return writer.partitionBy(*table.partition_by)
 
-    def _append(self, scope: str, table: Table, rows: list[dict[str, Any]]) -> None:
+    def add(
+        self,
+        scope: str,
+        table: Table,
+        decide: Callable[[], Sequence[Mapping[str, Any]]],
+    ) -> None:
+        """Add rows to a log that are decided while no other run writes the scope.
+
+        Args:
+            scope: Folder of the lake.
+            table: A log table.
+            decide: Called under the lock; returns the rows, or none.
+        """
+        with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
+            self._append(scope, table, decide())
+
+    def _append(
+        self, scope: str, table: Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Add rows to a log: one commit."""
         if not rows:
             return
         path = self.path(scope, table)
         frame = self.rows(table, rows).coalesce(1)
-        self._writer(table, path, frame).mode("append").save(path)
+        writer = self._writer(table, path, frame).option("mergeSchema", "true")
+        writer.mode("append").save(path)
 
     def rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
         """Make a frame of a few rows that the driver holds.
@@ -481,15 +579,37 @@ def _gate_row(
     }
 
 
-def _release(scope: str, row: Row) -> Release:
+def _release(scope: str, row: Mapping[str, Any]) -> Release:
     return Release(
         scope=scope,
         run_id=row["run_id"],
         job=row["job"],
         data_version=row["data_version"],
+        plan_hash=row["plan_hash"],
+        code_version=row["code_version"],
         inputs=row["inputs"],
         versions=dict(row["versions"]),
+        released_at=row["released_at"],
+        registered_hash=row["registered_hash"],
     )
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    """Turn a row into a mapping whose moments say that they are UTC."""
+    return {
+        name: value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
+        for name, value in row.asDict().items()
+    }
+
+
+def _grown(frame: DataFrame, table: Table) -> DataFrame:
+    """Add the columns that the contract got after the rows were written: unknown."""
+    later = {
+        c.name: F.lit(None).cast(c.type)
+        for c in table.columns
+        if c.is_nullable and c.name not in frame.columns
+    }
+    return frame.withColumns(later) if later else frame
 
 
 def _now() -> dt.datetime:

@@ -36,6 +36,7 @@ def analysis_tags(plan: Plan, record: AnalysisRecord) -> dict[str, str]:
         "code_version": record.code_version,
         "run_id": record.run_id,
         "inputs": record.inputs,
+        "registration": record.registration,
         "synthetic": str(record.is_synthetic).lower(),
     }
 

@@ -37,6 +37,8 @@ class AssignmentPlan(Document):
         odd: Arm of odd digits.
         analyse: Follow the `rule` or the arm that was `recorded`.
         shares: Intended share of each arm, for the sample-ratio test.
+        drawn_by: Categorical covariate whose categories were drawn as a whole (the
+            offices of a trial of offices). None: persons were drawn one by one.
     """
 
     rule: Literal["parity", "list"]
@@ -44,9 +46,16 @@ class AssignmentPlan(Document):
     odd: str | None = None
     analyse: Literal["rule", "recorded"] = "rule"
     shares: dict[str, float] = Field(default_factory=dict)
+    drawn_by: str | None = None
 
     @model_validator(mode="after")
     def _parity_names_two_arms(self) -> Self:
         if self.rule == "parity" and not (self.even and self.odd):
             raise ValueError("rule parity needs the arms of even and odd digits")
+        if self.drawn_by and self.rule == "parity":
+            raise ValueError("rule parity draws persons: drawn_by is for rule list")
+        if self.drawn_by and self.shares:
+            raise ValueError(
+                "shares are of persons drawn one by one; with drawn_by leave them out"
+            )
         return self

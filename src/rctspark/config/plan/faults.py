@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Faults = list[tuple[str, str]]
 COVARIATE = "covariate"
+FEWEST_CLUSTERS_PER_ARM = 2
+"""With one cluster in an arm, arm and cluster are the same."""
 
 
 def plan_faults(plan: Plan) -> Faults:
@@ -158,6 +160,7 @@ def _category_faults(plan: Plan) -> Faults:
         for key, name in named
         if name not in categorical
     ]
+    faults += _cluster_faults(plan)
     if cluster is not None:
         faults += [
             (f"models.{i}", f"estimator {model.estimator} has no clustered covariance")
@@ -178,6 +181,28 @@ def _category_faults(plan: Plan) -> Faults:
         if covariance not in known.get(model.estimator, (covariance,))
     ]
     return faults
+
+
+def _cluster_faults(plan: Plan) -> Faults:
+    """Find clusters that are too few, or not those by which arms were drawn."""
+    drawn, cluster = plan.assignment.drawn_by, plan.inference.cluster
+    if drawn is not None and drawn != cluster:
+        words = (
+            f"arms were drawn by {drawn}, so standard errors must be by it too: say "
+            f"inference.cluster: {drawn}"
+        )
+        return [("assignment.drawn_by", words)]
+    named = {c.name: len(c.categories) for c in plan.covariates if c.categories}
+    clusters, arms = named.get(cluster or ""), len(plan.arms.all)
+    needed = FEWEST_CLUSTERS_PER_ARM * arms
+    if clusters is None or clusters >= needed:
+        return []
+    words = (
+        f"{cluster} has {clusters} categories; {arms} arms of clusters "
+        f"that were drawn need at least {needed}, {FEWEST_CLUSTERS_PER_ARM} in each: "
+        "of an arm with one cluster nobody can tell the arm from the cluster"
+    )
+    return [("inference.cluster", words)]
 
 
 def _round_faults(plan: Plan) -> Faults:

@@ -96,6 +96,11 @@ class Plan(Document):
         return self.digest(without=LABELS)
 
     @property
+    def text(self) -> str:
+        """What is registered: the form that the hash is the digest of."""
+        return self.canonical(without=LABELS)
+
+    @property
     def panel_outcomes(self) -> tuple[PanelOutcome, ...]:
         """Outcomes per period."""
         return tuple(o for o in self.outcomes if isinstance(o, PanelOutcome))

@@ -9,6 +9,9 @@ written apart and never next to the deliveries.
 from __future__ import annotations
 
 from rctspark.twin.ww.registers import write_ww_registers
+from rctspark.twin.ww.registers import write_ww_registers as write_registers
 from rctspark.twin.ww.truth import TwinSummary
 
-__all__ = ["TwinSummary", "write_ww_registers"]
+SEED = 20120723
+
+__all__ = ["SEED", "TwinSummary", "write_registers", "write_ww_registers"]

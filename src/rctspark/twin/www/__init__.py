@@ -8,5 +8,8 @@ The truth is written apart and never next to the deliveries.
 from __future__ import annotations
 
 from rctspark.twin.www.registers import write_www_registers
+from rctspark.twin.www.registers import write_www_registers as write_registers
 
-__all__ = ["write_www_registers"]
+SEED = 20180504
+
+__all__ = ["SEED", "write_registers", "write_www_registers"]

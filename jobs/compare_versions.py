@@ -1,0 +1,140 @@
+"""Compare a plan's results on two data versions, figure by figure.
+
+Reads:   what the plan's jobs made on both versions; makes it where it is not there
+Writes:  out/comparison/<experiment>/<from>--<to>/: index.html, tables/*.csv
+Run:     spark-submit jobs/compare_versions.py --plan ww --compare 2013-12-31 2014-03-31
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from build_panel import build_panel
+from build_population import build_population
+from estimate_durations import estimate_durations
+from estimate_effects import estimate_effects
+from publish_results import DURATIONS, TABLES, record_results
+from rctspark.contracts import (
+    ASSIGNMENT,
+    DESCRIPTIVES,
+    PERSON_MONTH,
+    PERSON_OUTCOME,
+    POPULATION,
+)
+from rctspark.contracts.comparison import Move, ValueChange
+from rctspark.errors import ConfigError
+from rctspark.panel.assemble import expand_panel
+from rctspark.panel.span import span_of
+from rctspark.release.comparison import write_comparison
+from rctspark.release.record import screen_record
+from rctspark.runtime.job import run_job
+from rctspark.runtime.registers import open_registers
+from rctspark.runtime.together import together
+from rctspark.sample.changes import count_moves, measured_values, sum_changes
+from rctspark.sources.settle import LINKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from rctspark.runtime.job import Run
+    from rctspark.runtime.registers import Registers
+    from rctspark.runtime.store import Release
+
+JOBS = (build_population, build_panel, estimate_effects, estimate_durations)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the plan's jobs made on one data version."""
+
+    run: Run
+    registers: Registers
+    release: Release
+
+    @property
+    def assignment(self) -> DataFrame:
+        """ASSIGNMENT."""
+        return self.run.store.read(self.release, ASSIGNMENT)
+
+    @property
+    def values(self) -> DataFrame:
+        """Every value of the plan's outcomes."""
+        read, plan = self.run.store.read, self.run.plan
+        population = read(self.release, POPULATION)
+        panel = expand_panel(
+            population,
+            read(self.release, PERSON_MONTH),
+            span=span_of(plan),
+            coverage=self.registers.coverage,
+        )
+        return measured_values(
+            plan,
+            population=population,
+            panel=panel,
+            outcomes=read(self.release, PERSON_OUTCOME),
+        )
+
+
+def compare_versions(run: Run) -> None:
+    """Find or make the results on both versions, compare, write the page."""
+    if run.compared is None:
+        raise ConfigError("Say two data versions with --compare, by name or by day.")
+    before, after = (results_on(run, version) for version in run.compared)
+    arms = {"arms_before": before.assignment, "arms_after": after.assignment}
+    frames = [
+        sum_changes(before.values, after.values, **arms),
+        count_moves(before.assignment, after.assignment),
+    ]
+    changes, moves = together(
+        lambda frame: [row.asDict() for row in frame.collect()], frames
+    )
+    screened = [
+        screen_record(record_results(one.run, one.registers, one.release))
+        for one in (before, after)
+    ]
+    name = "--".join(one.data_version for one in screened)
+    page = write_comparison(
+        run.settings.out / "comparison" / run.plan.name / name,
+        *screened,
+        changes=[ValueChange(**row) for row in changes],
+        moves=[Move(**row) for row in moves],
+    )
+    run.log.say(f"comparison: {page}")
+
+
+def results_on(run: Run, version: str) -> Results:
+    """Find what the plan's jobs made on a data version, or have them make it.
+
+    Args:
+        run: The run.
+        version: The data version, by name or by day.
+
+    Returns:
+        The results, pinned.
+    """
+    on = run.on(version)
+    registers = open_registers(on, (), linking=LINKING)
+    name = registers.version.name
+    sets = [(*TABLES, PERSON_MONTH, *([DESCRIPTIVES] if run.plan.tables else []))]
+    sets += [DURATIONS] if run.plan.durations else []
+
+    def find() -> list[Release | None]:
+        return [
+            run.store.find(
+                run.experiment, tables, data_version=name, plan_hash=run.plan.hash
+            )
+            for tables in sets
+        ]
+
+    if run.is_rebuild or None in find():
+        run.log.say(f"making the results on data version {name}")
+        for job in JOBS:
+            job(on.part(job.__name__))
+    release = run.store.pin(run.experiment, sets[0], data_version=name)
+    return Results(on, registers, release)
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(compare_versions, doc=__doc__))

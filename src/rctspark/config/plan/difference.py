@@ -1,0 +1,90 @@
+"""Where a plan differs from a registered one, key by key."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from rctspark.contracts.registration import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import JsonValue
+
+    from rctspark.config.plan.plan import Plan
+
+NAMING = ("name", "id", "number", "population", "table")
+"""Keys by which the parts of a list are told apart, the first that all of them have."""
+
+
+def find_differences(registered: str, plan: Plan) -> tuple[Difference, ...]:
+    """Compare a plan with the text of a registered one.
+
+    Labels are in neither. Parts of a list that have names are compared by name, so
+    that one that is put in between differs alone; a list of plain values is one value.
+
+    Args:
+        registered: Text of the registered plan.
+        plan: The plan.
+
+    Returns:
+        One difference per key, in the order of the keys; none where they are equal.
+    """
+    return tuple(_compare("", json.loads(registered), json.loads(plan.text)))
+
+
+def _compare(key: str, before: JsonValue, now: JsonValue) -> list[Difference]:
+    if before == now:
+        return []
+    parts = _parts(before, now)
+    if parts is None:
+        return [Difference(key, _written(before), _written(now))]
+    found = []
+    for name in sorted({*parts[0], *parts[1]}):
+        inner = f"{key}.{name}" if key else name
+        found += _compare(inner, parts[0].get(name), parts[1].get(name))
+    if not found:
+        # The same parts in another order.
+        return [Difference(key, ", ".join(parts[0]), ", ".join(parts[1]))]
+    return found
+
+
+def _parts(
+    before: JsonValue, now: JsonValue
+) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue]] | None:
+    """Return what can be compared part by part; None: a value is compared as one."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return before, now
+    if isinstance(before, list) and isinstance(now, list):
+        names = _naming([*before, *now])
+        if names is not None:
+            return _named(before, names), _named(now, names)
+    return None
+
+
+def _naming(parts: Sequence[JsonValue]) -> str | None:
+    records = [part for part in parts if isinstance(part, dict)]
+    if len(records) < len(parts):
+        return None
+    for name in NAMING:
+        if all(name in record for record in records):
+            return name
+    return None
+
+
+def _named(parts: Sequence[JsonValue], by: str) -> dict[str, JsonValue]:
+    named: dict[str, JsonValue] = {}
+    for part in parts:
+        name = str(part[by]) if isinstance(part, dict) else ""
+        # A name that stands twice is told apart by its place.
+        named[name if name not in named else f"{name} ({len(named) + 1})"] = part
+    return named
+
+
+def _written(value: JsonValue) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,268 @@
+"""A plan's results on two data versions, figure by figure: tables and a page."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from rctspark.release.changes import changes_table, moves_table
+from rctspark.release.folder import replace_folder
+from rctspark.release.labels import Labels
+from rctspark.release.numerals import fixed, kept_decimals, p_text, persons
+from rctspark.release.registration import standing_words
+from rctspark.release.tables import csv_bytes, effect_table, headline_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+    from pathlib import Path
+
+    from rctspark.contracts.comparison import Move, ValueChange
+    from rctspark.release.record import DeliveryLine, Release
+
+PAGE = "index.html"
+TABLES = "tables"
+OF = (
+    *("population", "outcome", "horizon", "arm", "against", "estimand", "model"),
+    "site",
+)
+NUMBERS = ("estimate", "std_error", "ci_lower", "ci_upper", "p_value")
+COUNTS = ("n_arm", "n_against", "mean_against")
+SAME, MOVED = "the same", "another number, the same verdict"
+SIGN, FOUND, LOST = "sign changed", "now significant", "no longer significant"
+ONLY_FROM, ONLY_TO = "only in the earlier version", "only in the later version"
+VERDICTS = (SIGN, FOUND, LOST, ONLY_FROM, ONLY_TO, MOVED, SAME)
+"""What became of a figure; the first ones change what is concluded."""
+SIDES = ("_from", "_to")
+
+
+class Line(NamedTuple):
+    """One figure of the page, in words and written numbers."""
+
+    what: str
+    when: str
+    arm: str
+    model: str
+    before: str
+    after: str
+    change: str
+    verdict: str
+
+
+def write_comparison(
+    folder: Path,
+    before: Release,
+    after: Release,
+    *,
+    changes: Sequence[ValueChange],
+    moves: Sequence[Move],
+) -> Path:
+    """Write what became of a plan's figures from one data version to another.
+
+    Args:
+        folder: Where page and tables go; what an earlier run left there goes.
+        before: What may leave of the results on the earlier version.
+        after: What may leave of those on the later one.
+        changes: Changes of persons' values, unscreened.
+        moves: Persons by arm in both versions, unscreened.
+
+    Returns:
+        The page, `index.html`; tables lie beside it under `tables/`.
+
+    Raises:
+        StoreError: The folder holds files that this package did not write.
+    """
+    fewest = before.thresholds.minimum_persons
+    tables = {
+        "figures": figures_table(before, after),
+        "changes": changes_table(changes, before.plan, before.thresholds),
+        "moves": moves_table(moves, minimum_persons=fewest),
+    }
+    stamp = {
+        "data_version_from": before.data_version,
+        "data_version_to": after.data_version,
+        "plan_hash": after.plan_hash,
+        "registration_from": before.standing.mark,
+        "registration_to": after.standing.mark,
+        "is_synthetic": "yes" if before.is_synthetic or after.is_synthetic else "no",
+    }
+    files = {
+        f"{TABLES}/{name}.csv": csv_bytes(table.assign(**stamp))
+        for name, table in tables.items()
+    }
+    files[PAGE] = render_comparison(before, after, tables).encode()
+    replace_folder(folder, files)
+    return folder / PAGE
+
+
+def figures_table(before: Release, after: Release) -> pd.DataFrame:
+    """Put every figure of two versions beside one another.
+
+    Args:
+        before: What may leave of the results on the earlier version.
+        after: What may leave of those on the later one.
+
+    Returns:
+        One row per contrast that may leave in either version: estimate, standard
+        error, interval, p, n and control mean of both, rounded as in the released
+        tables; `change` (later minus earlier), and `verdict`, significance being at
+        one minus the plan's level.
+    """
+    labels = Labels(before.plan)
+    named = [*OF, *NUMBERS, *COUNTS, "level"]
+    sides = [effect_table(r.effects, labels)[named] for r in (before, after)]
+    both = sides[0].merge(sides[1], on=[*OF], how="outer", suffixes=SIDES)
+    # An outer join sorts its keys; a reader looks for the plan's own order.
+    order = pd.concat([side[[*OF]] for side in sides]).drop_duplicates()
+    both = order.merge(both, on=[*OF], how="left")
+    error = both[["std_error_from", "std_error_to"]].min(axis=1)
+    change = both["estimate_to"] - both["estimate_from"]
+    both["change"] = [
+        round(value, kept_decimals(spread))
+        for value, spread in zip(change, error, strict=True)
+    ]
+    both["verdict"] = [verdict(row) for row in both.to_dict("records")]
+    return both
+
+
+def verdict(row: Mapping[Hashable, Any]) -> str:
+    """Say what became of one figure.
+
+    Args:
+        row: A row of `figures_table`.
+
+    Returns:
+        One of VERDICTS; a change of sign goes before one of significance.
+    """
+    was, now = row["estimate_from"], row["estimate_to"]
+    if pd.isna(was) or pd.isna(now):
+        return ONLY_TO if pd.isna(was) else ONLY_FROM
+    if was * now < 0:
+        return SIGN
+    found = [row[f"p_value{side}"] < 1 - row[f"level{side}"] for side in SIDES]
+    if found[0] != found[1]:
+        return FOUND if found[1] else LOST
+    is_same = all(row[f"{name}_from"] == row[f"{name}_to"] for name in NUMBERS)
+    return SAME if is_same else MOVED
+
+
+def render_comparison(
+    before: Release, after: Release, tables: dict[str, pd.DataFrame]
+) -> str:
+    """Fill the template.
+
+    Args:
+        before: What may leave of the results on the earlier version.
+        after: What may leave of those on the later one.
+        tables: `figures`, `changes` and `moves`.
+
+    Returns:
+        The page as HTML, complete in itself.
+    """
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.BaseLoader(),
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["persons"] = persons
+    labels, figures = Labels(before.plan), tables["figures"]
+    heads = set(headline_keys(before.plan))
+    keys = zip(*(figures[n] for n in ("outcome", "horizon", "model", "population")))  # noqa: B905 (columns of one table)
+    is_head = [key in heads for key in keys]
+    changed = figures["verdict"].isin(VERDICTS[:5])
+    return environment.from_string(_packaged("comparison.html")).render(
+        plan=before.plan,
+        labels=labels,
+        style=Markup(_packaged("report.css")),  # noqa: S704 (our own file)
+        sides=[(r, standing_words(r.standing)) for r in (before, after)],
+        is_synthetic=before.is_synthetic or after.is_synthetic,
+        deliveries=new_deliveries(before, after),
+        counts=[(v, int((figures["verdict"] == v).sum())) for v in VERDICTS],
+        total=len(figures),
+        groups=[
+            ("Headlines", lines(figures[is_head], labels), True),
+            ("Figures whose verdict changed", lines(figures[changed], labels), True),
+            ("Every figure", lines(figures, labels), False),
+        ],
+        changes=tables["changes"].to_dict("records"),
+        moves=tables["moves"].to_dict("records"),
+        thresholds=before.thresholds,
+        level=f"{before.plan.inference.level:.0%}",
+        TABLES=TABLES,
+    )
+
+
+def lines(figures: pd.DataFrame, labels: Labels) -> list[Line]:
+    """Write figures as lines of the page.
+
+    Args:
+        figures: Rows of `figures_table`.
+        labels: Words.
+
+    Returns:
+        One line each, in the same order.
+    """
+    return [_line(row, labels) for row in figures.to_dict("records")]
+
+
+def new_deliveries(before: Release, after: Release) -> list[tuple[str, DeliveryLine]]:
+    """Name the deliveries that stand in one version alone.
+
+    Args:
+        before: Results on the earlier version.
+        after: Results on the later one.
+
+    Returns:
+        `earlier` or `later`, and the delivery.
+    """
+    was, now = before.deliveries, after.deliveries
+    return [("earlier", d) for d in was if d not in now] + [
+        ("later", d) for d in now if d not in was
+    ]
+
+
+def _line(row: Mapping[Hashable, Any], labels: Labels) -> Line:
+    outcome, horizon = str(row["outcome"]), int(row["horizon"])
+    population = str(row["population"])
+    what = labels.of(outcome)
+    if population != labels.plan.analyses[0].population:
+        what = f"{what} ({labels.of(population)})"
+    factor = 100.0 if labels.outcome(outcome).unit == "share" else 1.0
+    errors = [row[f"std_error{s}"] * factor for s in SIDES]
+    known = [e for e in errors if e > 0]
+    decimals = min(kept_decimals(min(known), digits=2), 4) if known else 1
+    return Line(
+        what=what,
+        when=labels.horizon(outcome, horizon),
+        arm=labels.of(str(row["arm"])),
+        model=labels.of(str(row["model"])),
+        before=_written(row, "_from", factor, decimals),
+        after=_written(row, "_to", factor, decimals),
+        change=_number(row["change"] * factor, decimals),
+        verdict=str(row["verdict"]),
+    )
+
+
+def _written(
+    row: Mapping[Hashable, Any], side: str, factor: float, decimals: int
+) -> str:
+    if pd.isna(row[f"estimate{side}"]):
+        return "\N{EN DASH}"
+    value, low, high = (
+        _number(row[f"{name}{side}"] * factor, decimals)
+        for name in ("estimate", "ci_lower", "ci_upper")
+    )
+    return f"{value} ({low} to {high}; p {p_text(row[f'p_value{side}'])})"
+
+
+def _number(value: float, decimals: int) -> str:
+    return "\N{EN DASH}" if pd.isna(value) else fixed(value, decimals, sign=True)
+
+
+def _packaged(name: str) -> str:
+    return resources.files("rctspark.release").joinpath(name).read_text("utf-8")

@@ -1,0 +1,148 @@
+"""Two data versions side by side: verdicts, and what changed without small counts."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from rctspark.contracts.comparison import Move, ValueChange
+from rctspark.release.changes import changes_table, moves_table
+from rctspark.release.comparison import (
+    FOUND,
+    LOST,
+    ONLY_FROM,
+    ONLY_TO,
+    SAME,
+    SIGN,
+    figures_table,
+    write_comparison,
+)
+from rctspark.release.record import DeliveryLine, screen_record
+from release.sample_records import two_arms
+
+CHANGE = ValueChange(
+    outcome="working",
+    horizon=3,
+    arm="basic",
+    persons=400,
+    changed=40,
+    appeared=0,
+    gone=0,
+    total=800.0,
+    largest=50.0,
+    second=45.0,
+    absolute=900.0,
+)
+
+
+@pytest.fixture(scope="module")
+def record(root):
+    return two_arms(root)
+
+
+def versions(record, change):
+    """Two releases: the record's, and one on a later version with changed effects."""
+    effects = tuple(
+        replace(e, data_version="later") for e in change(list(record.effects))
+    )
+    line = DeliveryLine("payroll", "2013", "V2", dt.date(2014, 9, 1))
+    later = replace(
+        record,
+        effects=effects,
+        data_version="later",
+        deliveries=(*record.deliveries, line),
+    )
+    return screen_record(record), screen_record(later)
+
+
+def verdicts(record, change):
+    table = figures_table(*versions(record, change))
+    return table["verdict"].tolist(), table
+
+
+def set_first(**changes):
+    def change(effects):
+        return [replace(effects[0], **changes), *effects[1:]]
+
+    return change
+
+
+def with_first(record, **changes):
+    return replace(record, effects=tuple(set_first(**changes)(list(record.effects))))
+
+
+FIRM = {"estimate": 0.05, "ci_lower": 0.03, "ci_upper": 0.07, "p_value": 0.001}
+LOOSE = {"estimate": 0.01, "ci_lower": -0.01, "ci_upper": 0.03, "p_value": 0.4}
+AGAINST = {"estimate": -0.05, "ci_lower": -0.07, "ci_upper": -0.03, "p_value": 0.001}
+
+
+def test_figures_that_stay_are_the_same(record):
+    found, table = verdicts(record, list)
+    assert set(found) == {SAME}
+    assert (table["change"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "verdict"),
+    [(FIRM, LOOSE, LOST), (LOOSE, FIRM, FOUND), (FIRM, AGAINST, SIGN)],
+)
+def test_a_changed_conclusion_is_named(record, was, now, verdict):
+    found, table = verdicts(with_first(record, **was), set_first(**now))
+    assert found[0] == verdict
+    assert set(found[1:]) == {SAME}
+    assert table["change"][0] == pytest.approx(now["estimate"] - was["estimate"])
+
+
+def test_a_figure_of_one_version_alone_is_kept_and_said_so(record):
+    found, _ = verdicts(record, lambda effects: effects[1:])
+    assert found.count(ONLY_FROM) == 1
+    table = figures_table(*reversed(versions(record, lambda effects: effects[1:])))
+    assert (table["verdict"] == ONLY_TO).sum() == 1
+
+
+def changed(plan, thresholds, **changes):
+    (row,) = changes_table([replace(CHANGE, **changes)], plan, thresholds).to_dict(
+        "records"
+    )
+    return row["changed"], row["sum_of_change"], row["mean_change"]
+
+
+def test_enough_persons_show_how_many_changed_and_by_how_much(record):
+    assert changed(record.plan, record.thresholds) == ("40", "800", "20")
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"changed": 9}, ("<10", "x", "x")),
+        ({"changed": 391}, ("x", "x", "x")),
+        ({"persons": 9, "changed": 9}, ("x", "x", "x")),
+        ({"largest": 500.0}, ("40", "x", "x")),
+        ({"largest": 430.0, "second": 430.0}, ("40", "x", "x")),
+        ({"changed": 0, "total": 0.0, "absolute": 0.0}, ("0", "0", "0")),
+    ],
+)
+def test_what_would_tell_of_few_persons_is_hidden(record, changes, shown):
+    assert changed(record.plan, record.thresholds, **changes) == shown
+
+
+def test_moves_between_arms_hide_all_where_one_is_small():
+    stay, go = Move("a", "a", 300), Move("a", "b", 4)
+    hidden = moves_table([stay, go], minimum_persons=10)["persons"]
+    assert set(hidden) == {"x"}
+    assert moves_table([stay], minimum_persons=10)["persons"].tolist() == ["300"]
+
+
+def test_the_page_stands_alone_and_names_both_versions(record, tmp_path):
+    before, after = versions(with_first(record, **FIRM), set_first(**LOOSE))
+    page = write_comparison(
+        tmp_path / "out", before, after, changes=[CHANGE], moves=[Move("a", "a", 300)]
+    )
+    text = page.read_text()
+    assert before.data_version in text
+    assert "later" in text
+    assert LOST in text
+    assert "1 September 2014" in text
+    assert "http" not in text
+    names = sorted(p.name for p in (page.parent / "tables").iterdir())
+    assert names == ["changes.csv", "figures.csv", "moves.csv"]

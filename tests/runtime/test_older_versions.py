@@ -1,0 +1,67 @@
+"""Older table versions can be read by data version; one that is gone says so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rctspark.contracts import FUNNEL
+from rctspark.errors import StoreError
+
+SCOPE = "experiments/test"
+ROW = "funnel\nstep | stage | reason | n_leaving | n_left\n1 | all | all | 0 | {n}"
+SETTING = "spark.databricks.delta.retentionDurationCheck.enabled"
+
+
+@pytest.fixture
+def publish(store, gate, provenance, draw):
+    def published(run_id, n, **facts):
+        made = store.candidate(run_id, FUNNEL, draw(ROW.format(n=n)))
+        given = provenance(run_id, **facts)
+        return store.publish(SCOPE, [made], provenance=given, gate=gate)
+
+    return published
+
+
+def n_left(store, release):
+    return [row["n_left"] for row in store.read(release, FUNNEL).collect()]
+
+
+def test_results_are_found_again_by_the_name_of_their_data_version(store, publish):
+    publish("r1", 10, data_version="provisional")
+    publish("r2", 20, data_version="definitive")
+    for name, n in (("provisional", 10), ("definitive", 20)):
+        release = store.pin(SCOPE, [FUNNEL], data_version=name)
+        assert n_left(store, release) == [n]
+    assert store.find(SCOPE, [FUNNEL], data_version="later") is None
+    assert store.find(SCOPE, [FUNNEL], plan_hash="another") is None
+    with pytest.raises(StoreError, match="together on data version later"):
+        store.pin(SCOPE, [FUNNEL], data_version="later")
+
+
+def test_a_vacuumed_version_is_one_clear_sentence(store, publish, spark):
+    old = publish("r1", 10, data_version="provisional")
+    new = publish("r2", 20, data_version="definitive")
+    spark.conf.set(SETTING, "false")
+    try:
+        spark.sql(f"VACUUM delta.`{store.path(SCOPE, FUNNEL)}` RETAIN 0 HOURS")
+    finally:
+        spark.conf.unset(SETTING)
+    said = (
+        "Table experiments/test/funnel can't be read at version 0: 1 of its 1 file(s) "
+        "were deleted or vacuumed; make data version provisional again with --rebuild, "
+        "or choose a newer one."
+    )
+    with pytest.raises(StoreError, match=f"^{re.escape(said)}$"):
+        store.read(old, FUNNEL)
+    assert n_left(store, new) == [20]
+
+
+def test_a_version_whose_log_was_deleted_is_one_clear_sentence(store, publish):
+    old = publish("r1", 10, data_version="provisional")
+    publish("r2", 20, data_version="definitive")
+    log = Path(store.path(SCOPE, FUNNEL)) / "_delta_log"
+    for file in (*log.glob("*0.json"), *log.glob("*0.crc")):
+        file.unlink()
+    with pytest.raises(StoreError, match=r"at version 0 .* deleted or vacuumed"):
+        store.read(old, FUNNEL)
