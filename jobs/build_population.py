@@ -20,6 +20,7 @@ from rctspark.contracts import (
     PERSONS,
     POPULATION,
     REJECTED_ROWS,
+    STUDY_LISTS,
 )
 from rctspark.contracts.versions import version_rows
 from rctspark.quality.gate import make_gate
@@ -30,6 +31,7 @@ from rctspark.sources.settle import (
     flag_overruled,
     keep_newest_listings,
     keep_newest_persons,
+    keep_newest_studied,
     keep_overruled,
     keep_standing,
 )
@@ -42,6 +44,7 @@ from rctspark.trial.eligibility import (
 )
 from rctspark.trial.population import (
     assemble_population,
+    attach_invitations,
     count_listed,
     find_listed,
     keep_enrolled,
@@ -64,7 +67,7 @@ class People:
         spells: Benefit spells, flagged where another overrules them.
         persons: PERSONS, one row per person.
         lists: ASSIGNMENT_LISTS, one row per person.
-        enrolled: One row per enrolled person.
+        enrolled: One row per enrolled person, with the day of the invitation.
         funnel: FUNNEL.
     """
 
@@ -126,14 +129,23 @@ def find_people(run: Run, registers: Registers) -> People:
         enrolled = run.stage(
             "enrolled", find_listed(lists, chained, persons, plan=plan)
         )
-        return People(spells, persons, lists, enrolled, count_listed(enrolled))
+        funnel = count_listed(enrolled)
+        return People(spells, persons, lists, _invited(enrolled, registers), funnel)
     candidates = find_candidates(chained, persons, population=plan)
     flagged = run.stage(
         "candidates",
         flag_leaving(candidates, sites=plan.sites, exclusions=plan.exclusions),
     )
     funnel = count_funnel(flagged, chained, exclusions=plan.exclusions)
-    return People(spells, persons, lists, keep_enrolled(flagged), funnel)
+    enrolled = _invited(keep_enrolled(flagged), registers)
+    return People(spells, persons, lists, enrolled, funnel)
+
+
+def _invited(enrolled: DataFrame, registers: Registers) -> DataFrame:
+    studied = registers.rows(STUDY_LISTS)
+    return attach_invitations(
+        enrolled, keep_newest_studied(studied, registers.deliveries)
+    )
 
 
 if __name__ == "__main__":

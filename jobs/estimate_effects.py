@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from rctspark.config.reference import read_reference
 from rctspark.contracts import (
     ASSIGNMENT,
     DESCRIPTIVES,
@@ -20,11 +21,13 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     PERSONS,
     POPULATION,
+    STATUSES,
 )
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
 from rctspark.estimators.models import estimate_model
 from rctspark.panel.assemble import expand_panel
+from rctspark.panel.reference import attach_reference
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
@@ -32,6 +35,7 @@ from rctspark.runtime.registers import open_registers
 from rctspark.sample.assemble import make_samples
 from rctspark.sample.collect import collect_samples
 from rctspark.sample.columns import tables_analyses
+from rctspark.sample.statuses import attach_statuses
 from rctspark.sources.settle import LINKING, keep_newest_persons
 
 if TYPE_CHECKING:
@@ -49,7 +53,12 @@ def estimate_effects(run: Run) -> None:
     """Make the sample of each analysis, estimate each model, publish."""
     registers = open_registers(run, (PERSONS,), linking=LINKING)
     panel = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
-    provenance = run.provenance(data_version=registers.version.name, inputs=())
+    folder = run.root / "conf" / "reference"
+    amounts = [read_reference(folder / f"{n}.yaml") for n in run.plan.reference]
+    provenance = run.provenance(
+        data_version=registers.version.name,
+        inputs=[f"{one.name}={one.digest()}" for one in amounts],
+    )
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")
         return
@@ -62,7 +71,10 @@ def estimate_effects(run: Run) -> None:
         read(panel, PERSON_MONTH),
         span=span_of(run.plan),
         coverage=registers.coverage,
-    )
+    ).transform(attach_reference, amounts=amounts)
+    if registers.version.of(STATUSES.name):
+        statuses = registers.rows(STATUSES)
+        persons = attach_statuses(persons, statuses, population=population)
     plan, version = run.plan, registers.version.name
     analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(

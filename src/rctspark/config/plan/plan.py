@@ -43,6 +43,8 @@ class Plan(Document):
         labels: Name in the plan to words in tables, by language.
         registers: What it reads.
         earnings_sources: Sources of earnings that count.
+        reference: Names of reference amounts (`conf/reference/<name>.yaml`); SQL over
+            the panel may speak of `<name>_eur`, the amount of the period.
         period: Unit of the panel's time.
         window: Horizons of the panel.
         follow_up_until: Last day that outcomes may look at.
@@ -69,6 +71,7 @@ class Plan(Document):
     labels: dict[str, dict[str, str]] = Field(default_factory=dict)
     registers: RegistersPlan
     earnings_sources: tuple[str, ...] = Field(("payroll",), min_length=1)
+    reference: tuple[Name, ...] = ()
     period: PeriodKind = PeriodKind.MONTH
     window: WindowPlan
     follow_up_until: date
