@@ -49,6 +49,7 @@ from rctspark.trial.population import (
     find_listed,
     keep_enrolled,
 )
+from rctspark.trial.study import count_studied, find_groups
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -68,6 +69,8 @@ class People:
         persons: PERSONS, one row per person.
         lists: ASSIGNMENT_LISTS, one row per person.
         enrolled: One row per enrolled person, with the day of the invitation.
+        others: POPULATION of the groups that are followed and not enrolled; None:
+            none are.
         funnel: FUNNEL.
     """
 
@@ -76,6 +79,7 @@ class People:
     lists: DataFrame
     enrolled: DataFrame
     funnel: DataFrame
+    others: DataFrame | None = None
 
 
 def build_population(run: Run) -> None:
@@ -93,6 +97,8 @@ def build_population(run: Run) -> None:
         attach_arms(people.enrolled, people.lists, assignment=run.plan.assignment),
     )
     population = assemble_population(people.enrolled, assignment.frame, plan=run.plan)
+    if people.others is not None:
+        population = population.unionByName(people.others)
     named = run.store.rows(DATA_VERSIONS, version_rows(version))
     run.publish(
         run.experiment,
@@ -125,27 +131,23 @@ def find_people(run: Run, registers: Registers) -> People:
     )
     persons = keep_newest_persons(registers.rows(PERSONS), deliveries)
     lists = keep_newest_listings(registers.rows(ASSIGNMENT_LISTS), deliveries)
+    studied = keep_newest_studied(registers.rows(STUDY_LISTS), deliveries)
     if plan.clock is None:
-        enrolled = run.stage(
-            "enrolled", find_listed(lists, chained, persons, plan=plan)
-        )
-        funnel = count_listed(enrolled)
-        return People(spells, persons, lists, _invited(enrolled, registers), funnel)
+        listed = run.stage("enrolled", find_listed(lists, chained, persons, plan=plan))
+        enrolled, funnel, others = listed, count_listed(listed), None
+        if plan.groups:
+            funnel = count_studied(studied, plan=plan)
+            others = find_groups(studied, chained, plan=run.plan)
+        invited = attach_invitations(enrolled, studied)
+        return People(spells, persons, lists, invited, funnel, others)
     candidates = find_candidates(chained, persons, population=plan)
     flagged = run.stage(
         "candidates",
         flag_leaving(candidates, sites=plan.sites, exclusions=plan.exclusions),
     )
     funnel = count_funnel(flagged, chained, exclusions=plan.exclusions)
-    enrolled = _invited(keep_enrolled(flagged), registers)
+    enrolled = attach_invitations(keep_enrolled(flagged), studied)
     return People(spells, persons, lists, enrolled, funnel)
-
-
-def _invited(enrolled: DataFrame, registers: Registers) -> DataFrame:
-    studied = registers.rows(STUDY_LISTS)
-    return attach_invitations(
-        enrolled, keep_newest_studied(studied, registers.deliveries)
-    )
 
 
 if __name__ == "__main__":

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING
 
+from rctspark.config.plan import FunnelTable
 from rctspark.config.reference import read_reference
 from rctspark.contracts import (
+    ANSWERS,
     ASSIGNMENT,
     DESCRIPTIVES,
     EFFECTS,
@@ -22,9 +25,14 @@ from rctspark.contracts import (
     PERSONS,
     POPULATION,
     STATUSES,
+    STUDY_LISTS,
 )
 from rctspark.estimators.contrast import as_effects
-from rctspark.estimators.descriptives import describe_amounts, describe_tables
+from rctspark.estimators.descriptives import (
+    describe_amounts,
+    describe_funnel,
+    describe_tables,
+)
 from rctspark.estimators.models import estimate_model
 from rctspark.panel.assemble import expand_panel
 from rctspark.panel.reference import attach_reference
@@ -32,19 +40,28 @@ from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
-from rctspark.sample.assemble import make_samples
+from rctspark.sample.assemble import count_groups, make_samples
 from rctspark.sample.collect import collect_samples
-from rctspark.sample.columns import tables_analyses
+from rctspark.sample.columns import arms_of, tables_analyses
 from rctspark.sample.statuses import attach_statuses
-from rctspark.sources.settle import LINKING, keep_newest_persons
+from rctspark.sample.study import attach_study
+from rctspark.sources.settle import (
+    LINKING,
+    keep_newest_persons,
+    keep_newest_studied,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pyspark.sql import DataFrame
+
     from rctspark.config.plan import Analysis, Plan
+    from rctspark.config.reference import ReferenceAmounts
     from rctspark.contracts import Descriptive, Effect
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
+    from rctspark.runtime.registers import Registers
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 
@@ -53,8 +70,7 @@ def estimate_effects(run: Run) -> None:
     """Make the sample of each analysis, estimate each model, publish."""
     registers = open_registers(run, (PERSONS,), linking=LINKING)
     panel = run.uses(run.store.pin(run.experiment, TABLES), TABLES)
-    folder = run.root / "conf" / "reference"
-    amounts = [read_reference(folder / f"{n}.yaml") for n in run.plan.reference]
+    amounts = read_amounts(run)
     provenance = run.provenance(
         data_version=registers.version.name,
         inputs=[f"{one.name}={one.digest()}" for one in amounts],
@@ -72,9 +88,8 @@ def estimate_effects(run: Run) -> None:
         span=span_of(run.plan),
         coverage=registers.coverage,
     ).transform(attach_reference, amounts=amounts)
-    if registers.version.of(STATUSES.name):
-        statuses = registers.rows(STATUSES)
-        persons = attach_statuses(persons, statuses, population=population)
+    if registers.version.of(STUDY_LISTS.name):
+        dense, persons = with_study(run, registers, dense, persons, population)
     plan, version = run.plan, registers.version.name
     analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(
@@ -97,10 +112,56 @@ def estimate_effects(run: Run) -> None:
         effects += estimate_analysis(run, sample, analysis, data_version=version)
     made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
     if plan.tables:
+        funnel = read(panel, FUNNEL)
         counts = describe(plan, samples, data_version=version)
+        counts += describe_sites(plan, funnel, population, data_version=version)
         rows = [asdict(count) for count in counts]
         made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
     run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
+
+
+def read_amounts(run: Run) -> list[ReferenceAmounts]:
+    """Read the reference amounts that the plan names, known for its whole window."""
+    folder, plan = run.root / "conf" / "reference", run.plan
+    amounts = [read_reference(folder / f"{name}.yaml") for name in plan.reference]
+    first = min((min(plan.horizons(o)) for o in plan.panel_outcomes), default=0)
+    for one in amounts:
+        if isinstance(plan.population.origin, date):
+            start = plan.period.shift(plan.population.origin, first)
+            one.require(start, plan.follow_up_until)
+    return amounts
+
+
+def with_study(
+    run: Run,
+    registers: Registers,
+    panel: DataFrame,
+    persons: DataFrame,
+    population: DataFrame,
+) -> tuple[DataFrame, DataFrame]:
+    """Add what study administration and questionnaires say to panel and persons."""
+    studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
+    statuses = registers.rows(STATUSES)
+    told = attach_study(
+        panel,
+        population=population,
+        studied=studied,
+        statuses=statuses,
+        answers=registers.rows(ANSWERS),
+        plan=run.plan,
+    )
+    return told, attach_statuses(persons, statuses, population=population)
+
+
+def describe_sites(
+    plan: Plan, funnel: DataFrame, population: DataFrame, *, data_version: str
+) -> list[Descriptive]:
+    """Count the steps of the funnel by site, where a table shows them."""
+    if not any(isinstance(table, FunnelTable) for table in plan.tables):
+        return []
+    steps = [row.asDict() for row in funnel.collect()]
+    sizes = [row.asDict() for row in count_groups(population).collect()]
+    return describe_funnel(steps, sizes, plan, data_version=data_version)
 
 
 def describe(
@@ -149,7 +210,7 @@ def estimate_analysis(
             continue
         contrasts = estimate_model(
             sample,
-            arms=analysis.arms or plan.arms.all,
+            arms=arms_of(plan, analysis),
             model=model,
             inference=plan.inference,
             thresholds=run.settings.thresholds,

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan.duration_faults import duration_faults
-from rctspark.config.plan.outcomes import PanelOutcome, PerRoundOutcome
+from rctspark.config.plan.outcomes import (
+    PanelOutcome,
+    PanelTotalOutcome,
+    PerRoundOutcome,
+)
 from rctspark.config.plan.table_faults import table_faults
 
 if TYPE_CHECKING:
@@ -101,6 +105,8 @@ def _analysis_faults(plan: Plan) -> Faults:
         faults += _unknown(f"{key}.among", selecting, outcomes, "outcome")
         if arms and plan.arms.control not in arms:
             faults.append((f"{key}.arms", "control is not among the arms"))
+        followed = plan.population.groups
+        faults += _unknown(f"{key}.groups", analysis.groups, followed, "group")
     return faults
 
 
@@ -189,8 +195,11 @@ def _round_faults(plan: Plan) -> Faults:
 def _window_faults(plan: Plan) -> Faults:
     faults = []
     for i, outcome in enumerate(plan.outcomes):
-        if isinstance(outcome, PanelOutcome) and outcome.horizons is not None:
-            first, last = outcome.horizons
+        named = getattr(outcome, "horizons", None)
+        if isinstance(outcome, PanelTotalOutcome):
+            named = outcome.periods
+        if isinstance(outcome, (PanelOutcome, PanelTotalOutcome)) and named is not None:
+            first, last = named
             if not plan.window.first <= first <= last <= plan.window.last:
                 key = f"outcomes.{i}.horizons"
                 faults.append((key, "does not lie within the plan's window"))

@@ -139,6 +139,8 @@ class Analysis(Document):
     Attributes:
         population: Label of those analysed.
         arms: Arms in the regression, control included. Empty: all.
+        groups: Groups that are followed and not enrolled, besides the arms; the first
+            takes control's place as the group that the others are compared with.
         where: Spark SQL over the sample's columns that says who is analysed; only
             on what is known at enrolment. None: everyone enrolled.
         among: Of those, who is analysed by something known only later. None: all.
@@ -152,6 +154,7 @@ class Analysis(Document):
 
     population: Name
     arms: tuple[str, ...] = ()
+    groups: tuple[Literal["reference", "target"], ...] = ()
     where: str | None = None
     among: Among | None = None
     follows: Literal["rule", "recorded"] | None = None

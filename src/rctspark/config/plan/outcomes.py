@@ -27,13 +27,32 @@ class PanelOutcome(_Outcome):
     """A value per period of the panel.
 
     Attributes:
-        value: Spark SQL over the columns of `person_month`.
+        value: Spark SQL over the columns of `person_month`; where the plan names
+            reference amounts, also `<name>_eur`; where there is a study
+            administration, also `arm_drawn`, `withdrawn_on`, `statuses` (on the last
+            day of the period), `statuses_at_enrolment` and `answers` (of the wave
+            that the horizon numbers).
         horizons: First and last horizon. None: from 0 to the window's end.
     """
 
     kind: Literal["panel"]
     value: str
     horizons: tuple[int, int] | None = None
+
+
+class PanelTotalOutcome(_Outcome):
+    """The sum of a value of the panel over some of its periods; it has no horizon.
+
+    Null where the value is not known in one of the periods.
+
+    Attributes:
+        value: Spark SQL as for a panel outcome.
+        periods: First and last horizon that are added up.
+    """
+
+    kind: Literal["panel_total"]
+    value: str
+    periods: tuple[int, int]
 
 
 class ExitOutcome(_Outcome):
@@ -183,8 +202,12 @@ class ContactCountOutcome(_Outcome):
 PerRoundOutcome = RoundBenefitOutcome | RoundContactOutcome
 """Outcomes whose horizons are the numbers of the plan's rounds."""
 
+OfPanel = PanelOutcome | PanelTotalOutcome
+"""Outcomes that are read from the panel."""
+
 Outcome = Annotated[
     PanelOutcome
+    | PanelTotalOutcome
     | ExitOutcome
     | ExitToJobOutcome
     | TimeShareOutcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -45,6 +46,8 @@ class Plan(Document):
         earnings_sources: Sources of earnings that count.
         reference: Names of reference amounts (`conf/reference/<name>.yaml`); SQL over
             the panel may speak of `<name>_eur`, the amount of the period.
+        contact_starters: Who must have started a contact for it to count. Empty:
+            anyone.
         period: Unit of the panel's time.
         window: Horizons of the panel.
         follow_up_until: Last day that outcomes may look at.
@@ -72,6 +75,7 @@ class Plan(Document):
     registers: RegistersPlan
     earnings_sources: tuple[str, ...] = Field(("payroll",), min_length=1)
     reference: tuple[Name, ...] = ()
+    contact_starters: tuple[Literal["authority", "person", "other"], ...] = ()
     period: PeriodKind = PeriodKind.MONTH
     window: WindowPlan
     follow_up_until: date
