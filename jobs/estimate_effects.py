@@ -40,16 +40,18 @@ from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.together import together
 from rctspark.sample.assemble import count_groups, make_samples
 from rctspark.sample.collect import collect_samples
 from rctspark.sample.columns import arms_of, tables_analyses
 from rctspark.sample.statuses import attach_statuses
-from rctspark.sample.study import attach_study
+from rctspark.sample.study import attach_baseline, attach_study
 from rctspark.sources.settle import (
     LINKING,
     keep_newest_persons,
     keep_newest_studied,
 )
+from rctspark.trial.study import count_studied_by_site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,9 +114,8 @@ def estimate_effects(run: Run) -> None:
         effects += estimate_analysis(run, sample, analysis, data_version=version)
     made = [(EFFECTS, run.store.rows(EFFECTS, [asdict(e) for e in effects]))]
     if plan.tables:
-        funnel = read(panel, FUNNEL)
         counts = describe(plan, samples, data_version=version)
-        counts += describe_sites(plan, funnel, population, data_version=version)
+        counts += describe_sites(plan, registers, population)
         rows = [asdict(count) for count in counts]
         made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
     run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
@@ -141,27 +142,32 @@ def with_study(
 ) -> tuple[DataFrame, DataFrame]:
     """Add what study administration and questionnaires say to panel and persons."""
     studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
-    statuses = registers.rows(STATUSES)
+    statuses, answers = registers.rows(STATUSES), registers.rows(ANSWERS)
     told = attach_study(
         panel,
         population=population,
         studied=studied,
         statuses=statuses,
-        answers=registers.rows(ANSWERS),
+        answers=answers,
         plan=run.plan,
     )
-    return told, attach_statuses(persons, statuses, population=population)
+    described = attach_statuses(persons, statuses, population=population)
+    return told, attach_baseline(described, answers)
 
 
 def describe_sites(
-    plan: Plan, funnel: DataFrame, population: DataFrame, *, data_version: str
+    plan: Plan, registers: Registers, population: DataFrame
 ) -> list[Descriptive]:
     """Count the steps of the funnel by site, where a table shows them."""
     if not any(isinstance(table, FunnelTable) for table in plan.tables):
         return []
-    steps = [row.asDict() for row in funnel.collect()]
-    sizes = [row.asDict() for row in count_groups(population).collect()]
-    return describe_funnel(steps, sizes, plan, data_version=data_version)
+    studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
+    by_site = count_studied_by_site(studied, plan=plan.population)
+    steps, sizes = together(
+        lambda frame: [row.asDict() for row in frame.collect()],
+        [by_site, count_groups(population)],
+    )
+    return describe_funnel(steps, sizes, plan, data_version=registers.version.name)
 
 
 def describe(

@@ -57,20 +57,6 @@ FUNNEL = Table(
         Column("reason", "string", "Why persons leave here, in words."),
         Column("n_leaving", "bigint", "Persons who leave at this step.", "persons"),
         Column("n_left", "bigint", "Persons who are left after it.", "persons"),
-        Column(
-            "leaving_by_site",
-            "map<string,bigint>",
-            "Persons who leave at this step, by site.",
-            "persons",
-            null_means="sites are not counted apart",
-        ),
-        Column(
-            "left_by_site",
-            "map<string,bigint>",
-            "Persons who are left after it, by site.",
-            "persons",
-            null_means="sites are not counted apart",
-        ),
     ),
     rules={"nobody leaves twice": "n_leaving >= 0 AND n_left >= 0"},
 )

@@ -143,7 +143,7 @@ def describe_funnel(
     """File the steps of a funnel and the sizes of the arms by site.
 
     Args:
-        steps: Rows of FUNNEL with counts by site.
+        steps: `site`, `stage`, `n_left` and `n_leaving`.
         sizes: `site`, `group` and `persons`.
         plan: The analysis plan.
         data_version: Named set of deliveries.
@@ -154,9 +154,9 @@ def describe_funnel(
     """
     counts = []
     for step in steps:
-        for subject, column in ((FUNNEL, "left"), (LEAVING, "leaving")):
-            for site, n in (step[f"{column}_by_site"] or {}).items():
-                counts.append(Count(subject, step["stage"], 0, site, n, n))
+        for subject, column in ((FUNNEL, "n_left"), (LEAVING, "n_leaving")):
+            n = step[column]
+            counts.append(Count(subject, step["stage"], 0, step["site"], n, n))
     counts += [
         Count(ENROLLED, row["group"], 0, row["site"], row["persons"], row["persons"])
         for row in sizes

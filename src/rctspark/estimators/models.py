@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rctspark.errors import EstimationError
@@ -13,7 +14,7 @@ from rctspark.estimators.regression.sources import PersonSums
 from rctspark.estimators.regression.subgroups import estimate_subgroups
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
@@ -49,6 +50,19 @@ def estimate_model(
     Raises:
         EstimationError: As the estimator that the model means.
     """
+    if model.baseline:
+        return tuple(
+            contrast
+            for part, own in _with_baseline(sample, model)
+            for contrast in estimate_model(
+                part,
+                arms=arms,
+                model=own,
+                inference=inference,
+                thresholds=thresholds,
+                references=references,
+            )
+        )
     if is_row_by_row(model, inference):
         return estimate_itt(
             sample, arms=arms, model=model, inference=inference, thresholds=thresholds
@@ -85,6 +99,20 @@ def estimate_model(
     return estimate_linear(
         source, models=[model], inference=inference, thresholds=thresholds
     )
+
+
+def _with_baseline(
+    sample: AnalysisSample, model: Model
+) -> Iterator[tuple[AnalysisSample, Model]]:
+    """Return for each outcome its sample, and the model with its baseline value."""
+    for name in dict.fromkeys(outcome for outcome, _ in sample.outcomes):
+        own = {key: v for key, v in sample.outcomes.items() if key[0] == name}
+        before = [model.baseline[name]] if name in model.baseline else []
+        covariates = (*model.covariates, *before)
+        yield (
+            replace(sample, outcomes=own),
+            model.model_copy(update={"covariates": covariates, "baseline": {}}),
+        )
 
 
 def is_row_by_row(model: Model, inference: Inference) -> bool:

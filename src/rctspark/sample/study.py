@@ -67,6 +67,35 @@ def attach_study(
     ).drop(*LISTS)
 
 
+def attach_baseline(persons: DataFrame, answers: DataFrame) -> DataFrame:
+    """Add the answers to the questionnaire of wave 0, before assignment.
+
+    Args:
+        persons: PERSONS, one row per person.
+        answers: ANSWERS of one data version.
+
+    Returns:
+        The same rows, with `answers`, `answers_mode` and `answers_language`; null: no
+        answers to that wave.
+    """
+    newest = (
+        answers.where("wave = 0")
+        .groupBy("person_id")
+        .agg(
+            F.max_by(F.struct("answers", "mode", "language"), "delivery_id").alias(
+                "one"
+            )
+        )
+    )
+    said = newest.select(
+        "person_id",
+        F.col("one.answers").alias("answers"),
+        F.col("one.mode").alias("answers_mode"),
+        F.col("one.language").alias("answers_language"),
+    )
+    return persons.join(said, on="person_id", how="left")
+
+
 def _last_day(period: PeriodKind) -> Column:
     if period is PeriodKind.WEEK:
         return F.date_add("period_start", DAYS_IN_WEEK - 1)

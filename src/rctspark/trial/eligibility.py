@@ -174,14 +174,6 @@ def count_funnel(
     )
     in_order = Window.orderBy("step").rowsBetween(Window.unboundedPreceding, 0)
     left = F.col("n_total") - F.sum("n_leaving").over(in_order)
-    not_apart = F.lit(None).cast("map<string,bigint>")
     return FUNNEL.shape(
-        counted.withColumns(
-            {
-                "n_left": left,
-                "step": F.col("step") + 1,
-                "leaving_by_site": not_apart,
-                "left_by_site": not_apart,
-            }
-        )
+        counted.withColumns({"n_left": left, "step": F.col("step") + 1})
     )

@@ -77,8 +77,6 @@ def count_listed(listed: DataFrame) -> DataFrame:
                 "stage": F.lit("on an assignment list"),
                 "reason": F.lit("Everyone on a delivered assignment list"),
                 "n_leaving": F.lit(0).cast("bigint"),
-                "leaving_by_site": F.lit(None).cast("map<string,bigint>"),
-                "left_by_site": F.lit(None).cast("map<string,bigint>"),
             }
         )
     )

@@ -65,6 +65,24 @@ def keep_at_sites(studied: DataFrame, *, sites: tuple[str, ...]) -> DataFrame:
 def count_studied(studied: DataFrame, *, plan: PopulationPlan) -> DataFrame:
     """Count who is left after each step from everyone screened to those drawn.
 
+    Args:
+        studied: STUDY_LISTS, one row per person.
+        plan: The plan's population: its exclusions are over STUDY_LISTS.
+
+    Returns:
+        FUNNEL, over all of the plan's sites.
+    """
+    by_site = count_studied_by_site(studied, plan=plan)
+    return FUNNEL.shape(
+        by_site.groupBy("step", "stage", "reason").agg(
+            F.sum("n_leaving").alias("n_leaving"), F.sum("n_left").alias("n_left")
+        )
+    )
+
+
+def count_studied_by_site(studied: DataFrame, *, plan: PopulationPlan) -> DataFrame:
+    """Count who is left after each step, site by site.
+
     Each person leaves once, at the first step that applies. Whoever is excluded for a
     reason that the plan does not name leaves at a step of its own.
 
@@ -73,7 +91,8 @@ def count_studied(studied: DataFrame, *, plan: PopulationPlan) -> DataFrame:
         plan: The plan's population: its exclusions are over STUDY_LISTS.
 
     Returns:
-        FUNNEL, with the counts of each site.
+        One row per site (`all` where the lists name none) and step: `site` and the
+        columns of FUNNEL.
     """
     steps = _steps(plan)
     leaves = F.coalesce(
@@ -93,22 +112,14 @@ def count_studied(studied: DataFrame, *, plan: PopulationPlan) -> DataFrame:
                     F.lit(number).alias("step"),
                     F.lit(stage).alias("stage"),
                     F.lit(reason).alias("reason"),
-                    F.count_if(F.col("leaves") == number).alias("leaving"),
-                    F.count_if(F.col("leaves") > number).alias("left"),
+                    F.count_if(F.col("leaves") == number).alias("n_leaving"),
+                    F.count_if(F.col("leaves") > number).alias("n_left"),
                 )
                 for number, (stage, reason, _) in enumerate(steps, start=1)
             ]
         ).alias("steps")
     )
-    by_site = counted.select("site", F.inline("steps"))
-    return FUNNEL.shape(
-        by_site.groupBy("step", "stage", "reason").agg(
-            F.sum("leaving").alias("n_leaving"),
-            F.sum("left").alias("n_left"),
-            _by_site("leaving"),
-            _by_site("left"),
-        )
-    )
+    return counted.select("site", F.inline("steps"))
 
 
 def _steps(plan: PopulationPlan) -> list[tuple[str, str, Column]]:
@@ -142,8 +153,3 @@ def _steps(plan: PopulationPlan) -> list[tuple[str, str, Column]]:
         ("still in benefit at the draw", "Left the benefit before the draw", withdrew),
         ("drawn", "Not drawn, no reason known", F.col("drawn_on").isNull()),
     ]
-
-
-def _by_site(count: str) -> Column:
-    pairs = F.sort_array(F.collect_list(F.struct("site", count)))
-    return F.map_from_entries(pairs).alias(f"{count}_by_site")

@@ -87,6 +87,9 @@ def _model_faults(plan: Plan) -> Faults:
         key = f"models.{i}"
         faults += _unknown(f"{key}.covariates", model.covariates, covariates, COVARIATE)
         faults += _unknown(f"{key}.receipt", model.receipt, plan.arms.all, "arm")
+        faults += _unknown(f"{key}.baseline", model.baseline, outcomes, "outcome")
+        before = model.baseline.values()
+        faults += _unknown(f"{key}.baseline", before, covariates, COVARIATE)
         received = model.receipt.values()
         faults += _unknown(f"{key}.receipt", received, outcomes, "outcome")
     return faults

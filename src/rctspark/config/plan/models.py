@@ -81,6 +81,8 @@ class Model(Document):
         receipt_horizon: Horizon of those outcomes; 0 where they have none.
         selection: For `iv`, who is analysed where that was decided after
             assignment, in words; it stands in the result.
+        baseline: Outcome to the covariate that holds its value before assignment:
+            added to the covariates of that outcome alone.
     """
 
     name: Name
@@ -92,11 +94,12 @@ class Model(Document):
     receipt: dict[str, str] = Field(default_factory=dict)
     receipt_horizon: int = 0
     selection: str = ""
+    baseline: dict[str, str] = Field(default_factory=dict)
 
     @property
     def uses(self) -> tuple[str, ...]:
         """Every covariate that the model needs."""
-        extra = (self.by, self.strata)
+        extra = (self.by, self.strata, *self.baseline.values())
         return tuple(
             dict.fromkeys((*self.covariates, *(e for e in extra if e is not None)))
         )

@@ -95,10 +95,6 @@ def lay_out(table: ReleasedTable, book: Book) -> LaidTable:
             for arm in book.plan.arms.all
         ]
         return LaidTable(table, tuple(rows))
-    if isinstance(table, ContactsTable):
-        return LaidTable(table, _contact_rows(table, book))
-    if isinstance(table, RoundsTable):
-        return LaidTable(table, _round_rows(table, book))
     if isinstance(table, BalanceTable):
         tests = [
             (heading, found.p_value)
@@ -107,13 +103,22 @@ def lay_out(table: ReleasedTable, book: Book) -> LaidTable:
             and found.p_value is not None
         ]
         return LaidTable(table, _balance_rows(table, book), tests=tuple(tests))
+    return LaidTable(table, _rows(table, book))
+
+
+def _rows(table: ReleasedTable, book: Book) -> tuple[Row, ...]:
+    if isinstance(table, ContactsTable):
+        return _contact_rows(table, book)
+    if isinstance(table, RoundsTable):
+        return _round_rows(table, book)
     if isinstance(table, FunnelTable):
-        return LaidTable(table, funnel_rows(table, book))
+        return funnel_rows(table, book)
     if isinstance(table, GroupsTable):
-        return LaidTable(table, group_rows(table, book))
+        return group_rows(table, book)
     if isinstance(table, FindingsTable):
-        return LaidTable(table, finding_rows(table, book))
-    return LaidTable(table, _effect_rows(table, book))
+        return finding_rows(table, book)
+    assert isinstance(table, EffectsTable)  # noqa: S101 (no other kind is left)
+    return _effect_rows(table, book)
 
 
 def as_printed(laid: LaidTable) -> LaidTable:
