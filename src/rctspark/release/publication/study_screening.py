@@ -103,13 +103,10 @@ def _add_site(
             equations.append({last: 1, name: -1, after: -1})
             last = after
             continue
-        gone = counts[last] - n
-        if gone:
-            between = f"{site}: before {i}"
-            counts[between] = gone
-            equations.append({last: 1, between: -1, name: -1})
-        else:
-            equations.append({last: 1, name: -1})
+        # Who left there without a line of their own; nobody, where lines add up.
+        between = f"{site}: before {i}"
+        counts[between] = counts[last] - n
+        equations.append({last: 1, between: -1, name: -1})
         last = name
     if arms:
         equations.append(dict.fromkeys(arms, 1) | {last: -1})
