@@ -17,6 +17,8 @@ FUNNEL = "funnel"
 """Subject of the rows that count those left after a step; the arm is a site."""
 LEAVING = "leaving"
 """Subject of the rows that count those who leave at a step; the arm is a site."""
+ALPHA, LOW, HIGH = "alpha", "alpha, lower end", "alpha, upper end"
+"""Categories of the rows that hold Cronbach's alpha and its interval as total."""
 TARGET = "target"
 """In place of an arm: everyone of the target population, enrolled or not."""
 

@@ -11,6 +11,7 @@ from rctspark.config.plan import (
     BalanceTable,
     ContactsTable,
     GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import (
@@ -22,7 +23,7 @@ from rctspark.contracts.descriptives import (
 )
 from rctspark.estimators.balance.arms import ExactTest, estimate_category_balance
 from rctspark.estimators.described import MISSING, Count, category_of, count_values
-from rctspark.estimators.groups import count_lines
+from rctspark.estimators.groups import count_lines, count_reliability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -118,19 +119,23 @@ def count_table(
         Its counts and tests; none for a table of effects.
     """
     arms = plan.arms.all
-    if isinstance(table, ArmSizesTable):
-        sizes = {arm: int((sample.arm == arm).sum()) for arm in arms}
-        return [Count(ENROLLED, EVERY, 0, arm, n, n) for arm, n in sizes.items()]
-    if isinstance(table, ContactsTable):
-        counted = table.lines.values()
-        return [count_values(sample, name, 0, arm) for name in counted for arm in arms]
-    if isinstance(table, RoundsTable):
-        return _rounds(table, sample, arms)
-    if isinstance(table, BalanceTable):
-        return _characteristics(table, sample, plan)
-    if isinstance(table, GroupsTable):
-        return count_lines(table, sample, plan)
-    return []
+    counts: list[Count] = []
+    match table:
+        case ArmSizesTable():
+            sizes = {arm: int((sample.arm == arm).sum()) for arm in arms}
+            counts = [Count(ENROLLED, EVERY, 0, arm, n, n) for arm, n in sizes.items()]
+        case ContactsTable():
+            named = table.lines.values()
+            counts = [count_values(sample, name, 0, a) for name in named for a in arms]
+        case RoundsTable():
+            counts = _rounds(table, sample, arms)
+        case BalanceTable():
+            counts = _characteristics(table, sample, plan)
+        case GroupsTable():
+            counts = count_lines(table, sample, plan)
+        case ReliabilityTable():
+            counts = count_reliability(table, sample)
+    return counts
 
 
 def describe_funnel(

@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctspark.contracts.descriptives import ENROLLED, EVERY, TARGET
+from rctspark.contracts.descriptives import (
+    ALPHA,
+    ENROLLED,
+    EVERY,
+    HIGH,
+    LOW,
+    TARGET,
+)
+from rctspark.contracts.questionnaires import Index, Item
 from rctspark.estimators.balance.arms import (
     ExactTest,
     estimate_category_balance,
     estimate_mean_balance,
 )
 from rctspark.estimators.described import MISSING, Count, category_of, sum_values
+from rctspark.estimators.questionnaires import estimate_reliability
 from rctspark.estimators.refusals import MINIMUM_PERSONS
 
 if TYPE_CHECKING:
@@ -20,7 +29,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rctspark.config.plan import Covariate, GroupLine, GroupsTable, Plan
+    from rctspark.config.plan import (
+        Covariate,
+        GroupLine,
+        GroupsTable,
+        Plan,
+        ReliabilityTable,
+    )
     from rctspark.contracts.sample import AnalysisSample
 
     Bools = NDArray[np.bool_]
@@ -181,3 +196,45 @@ def _compared(
         p_value=tested.difference.p_value,
         method=f"t-test, {table.variance}",
     )
+
+
+def count_reliability(table: ReliabilityTable, sample: AnalysisSample) -> list[Count]:
+    """Say how well the questions of indices agree (Cronbach's alpha).
+
+    Args:
+        table: A table of the plan.
+        sample: Everyone described, with the answers as outcomes.
+
+    Returns:
+        Per index and horizon three rows, of alpha and the ends of its interval, with
+        those who answered all questions. None for an index that too few answered.
+    """
+    found = []
+    for name, line in table.lines.items():
+        index = Index(
+            name,
+            tuple(
+                Item(
+                    question,
+                    weight=1 / len(line.questions),
+                    lowest=asked.lowest,
+                    highest=asked.highest,
+                    is_turned=asked.is_turned,
+                )
+                for question, asked in line.questions.items()
+            ),
+        )
+        for horizon in line.horizons:
+            answers = {q: sample.outcomes[q, horizon] for q in line.questions}
+            whole = ~np.isnan(np.column_stack([*answers.values()])).any(axis=1)
+            if int(whole.sum()) < MINIMUM_PERSONS:
+                continue
+            said = estimate_reliability(answers, index)
+            for category, value in (
+                (ALPHA, said.alpha),
+                (LOW, said.ci_lower),
+                (HIGH, said.ci_upper),
+            ):
+                count = Count(name, category, horizon, EVERY, said.n, said.n)
+                found.append(count._replace(total=value, method="Cronbach's alpha"))
+    return found

@@ -12,7 +12,7 @@ from rctspark.config.plan import OfPanel, PanelOutcome
 from rctspark.sample.columns import NUMBERS, outcome_column, outcome_horizons, sql_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pyspark.sql import DataFrame
 
@@ -85,7 +85,7 @@ def attach_panel_outcomes(
     return persons.join(measured, on="person_id", how="left")
 
 
-def _periods(plan: Plan, outcome: OfPanel) -> range:
+def _periods(plan: Plan, outcome: OfPanel) -> Sequence[int]:
     if isinstance(outcome, PanelOutcome):
         return plan.horizons(outcome)
     first, last = outcome.periods

@@ -64,6 +64,9 @@ from rctspark.config.plan.study_tables import (
     FunnelTable,
     GroupLine,
     GroupsTable,
+    Question,
+    ReliabilityLine,
+    ReliabilityTable,
     StarLevel,
 )
 from rctspark.config.plan.tables import (
@@ -132,9 +135,12 @@ __all__ = [
     "PerRoundOutcome",
     "Plan",
     "PopulationPlan",
+    "Question",
     "ReentryOutcome",
     "RegistersPlan",
     "ReleasedTable",
+    "ReliabilityLine",
+    "ReliabilityTable",
     "Round",
     "RoundBenefitOutcome",
     "RoundContactOutcome",

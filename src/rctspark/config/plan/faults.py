@@ -198,12 +198,17 @@ def _round_faults(plan: Plan) -> Faults:
 def _window_faults(plan: Plan) -> Faults:
     faults = []
     for i, outcome in enumerate(plan.outcomes):
-        named = getattr(outcome, "horizons", None)
         if isinstance(outcome, PanelTotalOutcome):
-            named = outcome.periods
-        if isinstance(outcome, (PanelOutcome, PanelTotalOutcome)) and named is not None:
-            first, last = named
-            if not plan.window.first <= first <= last <= plan.window.last:
+            named: tuple[int, ...] | None = outcome.periods
+        elif isinstance(outcome, PanelOutcome):
+            named = outcome.at or outcome.horizons
+        else:
+            named = None
+        if named is not None:
+            first, last = min(named), max(named)
+            in_order = list(named) == sorted(named)
+            is_within = plan.window.first <= first <= last <= plan.window.last
+            if not (in_order and is_within):
                 key = f"outcomes.{i}.horizons"
                 faults.append((key, "does not lie within the plan's window"))
     clock = plan.population.clock

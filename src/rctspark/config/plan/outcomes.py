@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rctspark.config.documents import Document
 from rctspark.config.plan.name import Name
@@ -33,11 +33,20 @@ class PanelOutcome(_Outcome):
             day of the period), `statuses_at_enrolment` and `answers` (of the wave
             that the horizon numbers).
         horizons: First and last horizon. None: from 0 to the window's end.
+        at: The horizons, one by one, where they do not follow one another. Empty: all
+            of `horizons`.
     """
 
     kind: Literal["panel"]
     value: str
     horizons: tuple[int, int] | None = None
+    at: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _horizons_are_said_once(self) -> Self:
+        if self.at and self.horizons is not None:
+            raise ValueError("say either horizons or at")
+        return self
 
 
 class PanelTotalOutcome(_Outcome):

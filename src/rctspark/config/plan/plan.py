@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,9 @@ from rctspark.config.plan.population import (
 from rctspark.config.plan.rounds import Round
 from rctspark.config.plan.tables import ReleasedTable
 from rctspark.periods import PeriodKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LABELS = frozenset({"title", "description", "source", "labels"})
 
@@ -104,8 +107,10 @@ class Plan(Document):
         """Outcomes per period."""
         return tuple(o for o in self.outcomes if isinstance(o, PanelOutcome))
 
-    def horizons(self, outcome: PanelOutcome) -> range:
-        """Return the horizons of a panel outcome."""
+    def horizons(self, outcome: PanelOutcome) -> Sequence[int]:
+        """Return the horizons of a panel outcome, in order."""
+        if outcome.at:
+            return tuple(sorted(outcome.at))
         first, last = outcome.horizons or (0, self.window.last)
         return range(first, last + 1)
 

@@ -174,3 +174,48 @@ class FindingsTable(TableLayout):
     below: float = Field(0.10, gt=0, lt=1)
     factor: float = 1.0
     decimals: int = Field(1, ge=0, le=6)
+
+
+class Question(Document):
+    """One question of an index.
+
+    Attributes:
+        lowest: Lowest answer.
+        highest: Highest answer.
+        is_turned: Whether a high answer is bad: it is turned round.
+    """
+
+    lowest: float
+    highest: float
+    is_turned: bool = False
+
+
+class ReliabilityLine(Document):
+    """An index whose questions are held against one another.
+
+    Attributes:
+        questions: Outcome that holds the answer as given, to the question.
+        horizons: Horizons at which it was asked.
+    """
+
+    questions: dict[Name, Question] = Field(min_length=2)
+    horizons: tuple[int, ...] = Field(min_length=1)
+
+
+class ReliabilityTable(TableLayout):
+    """Cronbach's alpha of indices: `label`, `horizon`, `alpha`, `low`, `high`, `n`.
+
+    Attributes:
+        lines: Heading of a row to the index.
+        decimals: Digits after the point.
+    """
+
+    kind: Literal["reliability"]
+    lines: dict[str, ReliabilityLine] = Field(min_length=1)
+    decimals: int = Field(2, ge=0, le=6)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Outcomes that hold answers."""
+        named = [name for line in self.lines.values() for name in line.questions]
+        return tuple(dict.fromkeys(named))

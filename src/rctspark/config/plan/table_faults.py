@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctspark.config.plan.outcomes import ContactCountOutcome, PerRoundOutcome
-from rctspark.config.plan.study_tables import FindingsTable, GroupsTable
+from rctspark.config.plan.outcomes import (
+    ContactCountOutcome,
+    PanelOutcome,
+    PerRoundOutcome,
+)
+from rctspark.config.plan.study_tables import (
+    FindingsTable,
+    GroupsTable,
+    ReliabilityTable,
+)
 from rctspark.config.plan.tables import (
     BalanceTable,
     ContactsTable,
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from types import UnionType
 
     from rctspark.config.plan.plan import Plan
+    from rctspark.config.plan.tables import ReleasedTable
 
 Faults = list[tuple[str, str]]
 
@@ -42,19 +51,29 @@ def table_faults(plan: Plan) -> Faults:
             for heading, what in table.columns.items()
             if what not in known
         ]
-        if isinstance(table, ContactsTable):
+        faults += _faults_of(plan, table, f"tables.{i}")
+    return faults
+
+
+def _faults_of(plan: Plan, table: ReleasedTable, key: str) -> Faults:
+    faults: Faults = []
+    match table:
+        case ContactsTable():
             words = _wrong_kind(plan, table.lines.values(), ContactCountOutcome)
-            faults += [(f"tables.{i}.lines", f"{w} counts no contacts") for w in words]
-        elif isinstance(table, RoundsTable):
-            faults += _faults_of_rounds(plan, table, f"tables.{i}")
-        elif isinstance(table, BalanceTable):
-            faults += _faults_of_balance(plan, table, f"tables.{i}.lines")
-        elif isinstance(table, EffectsTable):
-            faults += _faults_of_effects(plan, table, f"tables.{i}")
-        elif isinstance(table, GroupsTable):
-            faults += _faults_of_groups(plan, table, f"tables.{i}.lines")
-        elif isinstance(table, FindingsTable):
-            faults += _faults_of_findings(plan, table, f"tables.{i}.rows")
+            faults = [(f"{key}.lines", f"{w} counts no contacts") for w in words]
+        case RoundsTable():
+            faults = _faults_of_rounds(plan, table, key)
+        case BalanceTable():
+            faults = _faults_of_balance(plan, table, f"{key}.lines")
+        case EffectsTable():
+            faults = _faults_of_effects(plan, table, key)
+        case GroupsTable():
+            faults = _faults_of_groups(plan, table, f"{key}.lines")
+        case ReliabilityTable():
+            words = _wrong_kind(plan, table.outcomes, PanelOutcome)
+            faults = [(f"{key}.lines", f"{w} holds no answers") for w in words]
+        case FindingsTable():
+            faults = _faults_of_findings(plan, table, f"{key}.rows")
     return faults
 
 

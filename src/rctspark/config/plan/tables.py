@@ -17,6 +17,7 @@ from rctspark.config.plan.study_tables import (
     FindingsTable,
     FunnelTable,
     GroupsTable,
+    ReliabilityTable,
     StarLevel,
     TableLayout,
 )
@@ -181,7 +182,8 @@ ReleasedTable = Annotated[
     | EffectsTable
     | FunnelTable
     | GroupsTable
-    | FindingsTable,
+    | FindingsTable
+    | ReliabilityTable,
     Field(discriminator="kind"),
 ]
 
@@ -194,6 +196,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "funnel": ("label",),
     "groups": ("characteristic", "category"),
     "findings": ("population", "arm", "label"),
+    "reliability": ("label", "horizon"),
 }
 """Kind of table to what may stand before its numbers."""
 
@@ -227,6 +230,7 @@ def offers(
         "funnel": others,
         "groups": (*arms, *others, "all", *(f"p {arm}" for arm in arms[1:])),
         "findings": ("effect", "low", "high", "is_significant"),
+        "reliability": ("alpha", "low", "high", "n"),
     }
     return frozenset(HEADINGS[kind] + numbers[kind])
 
@@ -242,7 +246,7 @@ def outcomes_shown(table: ReleasedTable) -> tuple[str, ...]:
     """
     if isinstance(table, ContactsTable):
         return tuple(table.lines.values())
-    if isinstance(table, GroupsTable):
+    if isinstance(table, (GroupsTable, ReliabilityTable)):
         return table.outcomes
     if isinstance(table, RoundsTable):
         named = [name for forms in table.lines.values() for name in forms.values()]

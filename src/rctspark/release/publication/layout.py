@@ -16,6 +16,7 @@ from rctspark.config.plan import (
     FindingsTable,
     FunnelTable,
     GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import EVERY
@@ -25,6 +26,7 @@ from rctspark.release.publication.study import (
     funnel_rows,
     group_rows,
     printed_groups,
+    reliability_rows,
 )
 
 if TYPE_CHECKING:
@@ -107,18 +109,23 @@ def lay_out(table: ReleasedTable, book: Book) -> LaidTable:
 
 
 def _rows(table: ReleasedTable, book: Book) -> tuple[Row, ...]:
-    if isinstance(table, ContactsTable):
-        return _contact_rows(table, book)
-    if isinstance(table, RoundsTable):
-        return _round_rows(table, book)
-    if isinstance(table, FunnelTable):
-        return funnel_rows(table, book)
-    if isinstance(table, GroupsTable):
-        return group_rows(table, book)
-    if isinstance(table, FindingsTable):
-        return finding_rows(table, book)
-    assert isinstance(table, EffectsTable)  # noqa: S101 (no other kind is left)
-    return _effect_rows(table, book)
+    rows: tuple[Row, ...] = ()
+    match table:
+        case ContactsTable():
+            rows = _contact_rows(table, book)
+        case RoundsTable():
+            rows = _round_rows(table, book)
+        case EffectsTable():
+            rows = _effect_rows(table, book)
+        case FunnelTable():
+            rows = funnel_rows(table, book)
+        case GroupsTable():
+            rows = group_rows(table, book)
+        case FindingsTable():
+            rows = finding_rows(table, book)
+        case ReliabilityTable():
+            rows = reliability_rows(table, book)
+    return rows
 
 
 def as_printed(laid: LaidTable) -> LaidTable:

@@ -17,17 +17,14 @@ from rctspark.config.plan import (
     FindingsTable,
     FunnelTable,
     GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
 from rctspark.release.publication.layout import sides
-from rctspark.release.publication.study_screening import (
-    screen_findings,
-    screen_funnel,
-    screen_groups,
-)
+from rctspark.release.publication.study_screening import screen_study
 from rctspark.release.sums import Sums, cell, two_way
 from rctspark.release.suppression import suppress
 
@@ -76,12 +73,8 @@ def screen_table(
         return replace(table, rows=tuple(rows), legend=design.legend)
     if isinstance(plan, EffectsTable):
         return _screen_effects(table, plan, shown, thresholds)
-    if isinstance(plan, FindingsTable):
-        return screen_findings(table, plan, shown, thresholds)
-    if isinstance(plan, FunnelTable):
-        return screen_funnel(table, plan, book, thresholds)
-    if isinstance(plan, GroupsTable):
-        return screen_groups(table, plan, book, thresholds)
+    if isinstance(plan, (FindingsTable, FunnelTable, GroupsTable, ReliabilityTable)):
+        return screen_study(table, book, thresholds, shown=shown)
     parts = parts_of(table, book)
     known = (
         _known_sizes(design, book) if isinstance(plan, BalanceTable) else frozenset()

@@ -13,6 +13,7 @@ from rctspark.config.plan import (
     FollowUpOutcome,
     FunnelTable,
     GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
 from rctspark.release.numerals import MINUS, fixed, p_text, persons
@@ -35,6 +36,7 @@ SECTIONS = {
     "funnel": "arms",
     "groups": "balance",
     "findings": "outcomes",
+    "reliability": "outcomes",
 }
 """Kind of table to the section of the report in which it stands."""
 
@@ -108,9 +110,9 @@ def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
             "correction; who is in no category is left out of the test. Per cents "
             "are of the arm. " + _sizes(release, labels),
         )
-    elif isinstance(plan, (FunnelTable, GroupsTable, FindingsTable)) or (
-        isinstance(plan, EffectsTable) and plan.against is not None
-    ):
+    elif isinstance(
+        plan, (FunnelTable, GroupsTable, FindingsTable, ReliabilityTable)
+    ) or (isinstance(plan, EffectsTable) and plan.against is not None):
         head, groups = _as_released(table, labels)
     elif isinstance(plan, EffectsTable):
         head, groups = _effects(table, plan, labels)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rctspark.contracts.descriptives import ENROLLED, EVERY, FUNNEL, LEAVING
+from rctspark.contracts.descriptives import (
+    ALPHA,
+    ENROLLED,
+    EVERY,
+    FUNNEL,
+    HIGH,
+    LEAVING,
+    LOW,
+)
 from rctspark.release.publication.rows import Row
 
 if TYPE_CHECKING:
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
         GroupLine,
         GroupsTable,
         Plan,
+        ReliabilityTable,
     )
     from rctspark.release.publication.rows import Book
 
@@ -230,3 +239,32 @@ def _finding_row(
     }
     numbers["is_significant"] = YES if e.p_value < table.below else NO
     return Row(headings, numbers, {e.arm: e.n_arm, e.against: e.n_against})
+
+
+def reliability_rows(table: ReliabilityTable, book: Book) -> tuple[Row, ...]:
+    """Lay the agreement of questions out, one row per index and horizon.
+
+    Args:
+        table: The table.
+        book: The results.
+
+    Returns:
+        Its rows; empty numbers where too few answered.
+    """
+    rows = []
+    for label, line in table.lines.items():
+        for horizon in line.horizons:
+            found = [
+                book.count(label, category, EVERY, horizon)
+                for category in (ALPHA, LOW, HIGH)
+            ]
+            told = [
+                f"{count.total or 0:.{table.decimals}f}" if count else ""
+                for count in found
+            ]
+            n = found[0].persons if found[0] else 0
+            words = ("alpha", "low", "high", "n")
+            numbers = dict(zip(words, (*told, str(n) if n else ""), strict=True))
+            headings = {"label": label, "horizon": str(horizon)}
+            rows.append(Row(headings, numbers, {}))
+    return tuple(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rctspark.config.plan import FindingsTable, FunnelTable, GroupsTable
 from rctspark.contracts.descriptives import EVERY, TARGET
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
@@ -21,13 +22,40 @@ from rctspark.release.suppression import suppress
 
 if TYPE_CHECKING:
     from rctspark.config import Thresholds
-    from rctspark.config.plan import FindingsTable, FunnelTable, GroupLine, GroupsTable
+    from rctspark.config.plan import GroupLine
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Book, Row
 
 UNKNOWN, REST = "not known", "rest"
 Texts = dict[tuple[str, str, str], str]
 """Characteristic, category and group to the text of a count."""
+
+
+def screen_study(
+    table: LaidTable, book: Book, thresholds: Thresholds, *, shown: Book
+) -> LaidTable:
+    """Hide what may not leave of a table about a study.
+
+    Args:
+        table: A table as laid out.
+        book: The results that it was laid out from.
+        thresholds: Thresholds of the data owner.
+        shown: The effects that may leave.
+
+    Returns:
+        The table with hidden cells. Alphas rest on ten persons and more, or are empty.
+
+    Raises:
+        DisclosureError: The table can't be made safe.
+    """
+    plan = table.plan
+    if isinstance(plan, FunnelTable):
+        return screen_funnel(table, plan, book, thresholds)
+    if isinstance(plan, GroupsTable):
+        return screen_groups(table, plan, book, thresholds)
+    if isinstance(plan, FindingsTable):
+        return screen_findings(table, plan, shown, thresholds)
+    return table
 
 
 def screen_funnel(
