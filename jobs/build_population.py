@@ -21,6 +21,7 @@ from rctspark.contracts import (
     PERSONS,
     POPULATION,
     REJECTED_ROWS,
+    STUDY_LISTS,
 )
 from rctspark.contracts.versions import version_rows
 from rctspark.quality.gate import make_gate
@@ -32,6 +33,7 @@ from rctspark.sources.settle import (
     flag_overruled,
     keep_newest_listings,
     keep_newest_persons,
+    keep_newest_studied,
     keep_overruled,
     keep_standing,
 )
@@ -44,10 +46,12 @@ from rctspark.trial.eligibility import (
 )
 from rctspark.trial.population import (
     assemble_population,
+    attach_invitations,
     count_listed,
     find_listed,
     keep_enrolled,
 )
+from rctspark.trial.study import count_studied, find_groups
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -66,7 +70,9 @@ class People:
         spells: Benefit spells, flagged where another overrules them.
         persons: PERSONS, one row per person.
         lists: ASSIGNMENT_LISTS, one row per person.
-        enrolled: One row per enrolled person.
+        enrolled: One row per enrolled person, with the day of the invitation.
+        others: POPULATION of the groups that are followed and not enrolled; None:
+            none are.
         funnel: FUNNEL.
     """
 
@@ -75,6 +81,7 @@ class People:
     lists: DataFrame
     enrolled: DataFrame
     funnel: DataFrame
+    others: DataFrame | None = None
 
 
 def build_population(run: Run) -> None:
@@ -92,6 +99,8 @@ def build_population(run: Run) -> None:
         attach_arms(people.enrolled, people.lists, assignment=run.plan.assignment),
     )
     population = assemble_population(people.enrolled, assignment.frame, plan=run.plan)
+    if people.others is not None:
+        population = population.unionByName(people.others)
     named = run.store.rows(DATA_VERSIONS, version_rows(version))
     run.publish(
         run.experiment,
@@ -137,18 +146,23 @@ def find_people(run: Run, registers: Registers) -> People:
     )
     persons = keep_newest_persons(registers.rows(PERSONS), deliveries)
     lists = keep_newest_listings(registers.rows(ASSIGNMENT_LISTS), deliveries)
+    studied = keep_newest_studied(registers.rows(STUDY_LISTS), deliveries)
     if plan.clock is None:
-        enrolled = run.stage(
-            "enrolled", find_listed(lists, chained, persons, plan=plan)
-        )
-        return People(spells, persons, lists, enrolled, count_listed(enrolled))
+        listed = run.stage("enrolled", find_listed(lists, chained, persons, plan=plan))
+        enrolled, funnel, others = listed, count_listed(listed), None
+        if plan.groups:
+            funnel = count_studied(studied, plan=plan)
+            others = find_groups(studied, chained, plan=run.plan)
+        invited = attach_invitations(enrolled, studied)
+        return People(spells, persons, lists, invited, funnel, others)
     candidates = find_candidates(chained, persons, population=plan)
     flagged = run.stage(
         "candidates",
         flag_leaving(candidates, sites=plan.sites, exclusions=plan.exclusions),
     )
     funnel = count_funnel(flagged, chained, exclusions=plan.exclusions)
-    return People(spells, persons, lists, keep_enrolled(flagged), funnel)
+    enrolled = attach_invitations(keep_enrolled(flagged), studied)
+    return People(spells, persons, lists, enrolled, funnel)
 
 
 if __name__ == "__main__":

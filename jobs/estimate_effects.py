@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
+from rctspark.config.plan import FunnelTable
+from rctspark.config.reference import read_reference
 from rctspark.contracts import (
+    ANSWERS,
     ASSIGNMENT,
     DESCRIPTIVES,
     EFFECTS,
@@ -21,35 +25,54 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     PERSONS,
     POPULATION,
+    STATUSES,
+    STUDY_LISTS,
     TESTS,
 )
 from rctspark.contracts.registration import mark_of
 from rctspark.estimators.categories import keep_category, keep_found_categories
 from rctspark.estimators.clusters import require_clusters
 from rctspark.estimators.contrast import as_effects
-from rctspark.estimators.descriptives import describe_amounts, describe_tables
+from rctspark.estimators.descriptives import (
+    describe_amounts,
+    describe_funnel,
+    describe_tables,
+)
 from rctspark.estimators.families.declared import FoundTest, adjust_families
 from rctspark.estimators.families.stepped import step_down_family
 from rctspark.estimators.models import estimate_model
 from rctspark.estimators.observed import keep_observed
 from rctspark.panel.assemble import expand_panel
+from rctspark.panel.reference import attach_reference
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.runtime.registration import require_registration
-from rctspark.sample.assemble import make_samples
+from rctspark.runtime.together import together
+from rctspark.sample.assemble import count_groups, make_samples
 from rctspark.sample.collect import collect_samples
-from rctspark.sample.columns import tables_analyses
-from rctspark.sources.settle import LINKING, keep_newest_persons
+from rctspark.sample.columns import arms_of, tables_analyses
+from rctspark.sample.statuses import attach_statuses
+from rctspark.sample.study import attach_baseline, attach_study
+from rctspark.sources.settle import (
+    LINKING,
+    keep_newest_persons,
+    keep_newest_studied,
+)
+from rctspark.trial.study import count_studied_by_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pyspark.sql import DataFrame
+
     from rctspark.config.plan import Analysis, Model, Plan
-    from rctspark.contracts import Descriptive, Effect
+    from rctspark.config.reference import ReferenceAmounts
+    from rctspark.contracts import Descriptive, Effect, Table
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
+    from rctspark.runtime.registers import Registers
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 
@@ -62,7 +85,12 @@ def estimate_effects(run: Run) -> None:
     panel = run.uses(
         run.store.pin(run.experiment, TABLES, data_version=version), TABLES
     )
-    provenance = run.provenance(data_version=version, inputs=(), registered=registered)
+    amounts = read_amounts(run)
+    provenance = run.provenance(
+        data_version=version,
+        inputs=[f"{one.name}={one.digest()}" for one in amounts],
+        registered=registered,
+    )
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")
         return
@@ -75,7 +103,9 @@ def estimate_effects(run: Run) -> None:
         read(panel, PERSON_MONTH),
         span=span_of(run.plan),
         coverage=registers.coverage,
-    )
+    ).transform(attach_reference, amounts=amounts)
+    if registers.version.of(STUDY_LISTS.name):
+        dense, persons = with_study(run, registers, dense, persons, population)
     plan = run.plan
     analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(
@@ -92,10 +122,37 @@ def estimate_effects(run: Run) -> None:
         analyses=analyses,
         largest_sample_rows=run.settings.largest_sample_rows,
     )
+    made = estimate_tables(
+        run, samples, version=version, registered=provenance.registered_hash
+    )
+    if plan.tables:
+        counts = describe(plan, samples, data_version=version)
+        counts += describe_sites(plan, registers, population)
+        made.append((DESCRIPTIVES, [asdict(count) for count in counts]))
+    candidates = run.candidates(
+        *((table, run.store.rows(table, rows)) for table, rows in made)
+    )
+    run.publish(run.experiment, candidates, provenance=provenance, gate=gate)
+
+
+def estimate_tables(
+    run: Run, samples: Sequence[AnalysisSample], *, version: str, registered: str | None
+) -> list[tuple[Table, list[dict[str, Any]]]]:
+    """Estimate what the plan registers.
+
+    Args:
+        run: The run.
+        samples: Those of the plan's analyses, in order.
+        version: Named set of deliveries.
+        registered: Hash of the plan that was registered last; None: none was.
+
+    Returns:
+        EFFECTS and, where the plan has them, TESTS, as rows.
+    """
+    plan = run.plan
     effects, tests = estimate_analyses(run, samples, data_version=version)
-    mark = mark_of(plan.hash, provenance.registered_hash)
-    marked = [asdict(effect) | {"registration": mark} for effect in effects]
-    made = [(EFFECTS, run.store.rows(EFFECTS, marked))]
+    mark = mark_of(plan.hash, registered)
+    made = [(EFFECTS, [asdict(e) | {"registration": mark} for e in effects])]
     if plan.has_tests:
         judged = adjust_families(
             plan,
@@ -104,12 +161,57 @@ def estimate_effects(run: Run) -> None:
             data_version=version,
             stepped=step_down_families(plan, samples),
         )
-        made.append((TESTS, run.store.rows(TESTS, [asdict(t) for t in judged])))
-    if plan.tables:
-        counts = describe(plan, samples, data_version=version)
-        rows = [asdict(count) for count in counts]
-        made.append((DESCRIPTIVES, run.store.rows(DESCRIPTIVES, rows)))
-    run.publish(run.experiment, run.candidates(*made), provenance=provenance, gate=gate)
+        made.append((TESTS, [asdict(test) for test in judged]))
+    return made
+
+
+def read_amounts(run: Run) -> list[ReferenceAmounts]:
+    """Read the reference amounts that the plan names, known for its whole window."""
+    folder, plan = run.root / "conf" / "reference", run.plan
+    amounts = [read_reference(folder / f"{name}.yaml") for name in plan.reference]
+    first = min((min(plan.horizons(o)) for o in plan.panel_outcomes), default=0)
+    for one in amounts:
+        if isinstance(plan.population.origin, date):
+            start = plan.period.shift(plan.population.origin, first)
+            one.require(start, plan.follow_up_until)
+    return amounts
+
+
+def with_study(
+    run: Run,
+    registers: Registers,
+    panel: DataFrame,
+    persons: DataFrame,
+    population: DataFrame,
+) -> tuple[DataFrame, DataFrame]:
+    """Add what study administration and questionnaires say to panel and persons."""
+    studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
+    statuses, answers = registers.rows(STATUSES), registers.rows(ANSWERS)
+    told = attach_study(
+        panel,
+        population=population,
+        studied=studied,
+        statuses=statuses,
+        answers=answers,
+        plan=run.plan,
+    )
+    described = attach_statuses(persons, statuses, population=population)
+    return told, attach_baseline(described, answers)
+
+
+def describe_sites(
+    plan: Plan, registers: Registers, population: DataFrame
+) -> list[Descriptive]:
+    """Count the steps of the funnel by site, where a table shows them."""
+    if not any(isinstance(table, FunnelTable) for table in plan.tables):
+        return []
+    studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
+    by_site = count_studied_by_site(studied, plan=plan.population)
+    steps, sizes = together(
+        lambda frame: [row.asDict() for row in frame.collect()],
+        [by_site, count_groups(population)],
+    )
+    return describe_funnel(steps, sizes, plan, data_version=registers.version.name)
 
 
 def estimate_analyses(
@@ -239,7 +341,7 @@ def estimate_analysis(
     for model in models_of(plan, analysis):
         found = estimate_model(
             sample,
-            arms=analysis.arms or plan.arms.all,
+            arms=arms_of(plan, analysis),
             model=model,
             inference=plan.inference,
             thresholds=run.settings.thresholds,

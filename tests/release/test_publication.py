@@ -17,7 +17,8 @@ from rctspark.release.publication.comparison import (
     compare_with_published,
     published_cells,
 )
-from rctspark.release.publication.layout import Book, lay_out
+from rctspark.release.publication.layout import lay_out
+from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import parts_of
 from rctspark.release.publication.twin import COMPARISON, compare_twin
 from rctspark.release.record import screen_record

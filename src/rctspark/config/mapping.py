@@ -57,6 +57,8 @@ class RawColumn(Document):
         codes: Codes and what they mean, without regard to case; a code that is not
             listed is a fault of the row. Empty: no codes.
         empty: Texts that stand for no value, besides the empty text.
+        between: Lowest and highest value of a number; one outside is a fault of the
+            row. None: any.
     """
 
     name: str
@@ -66,6 +68,16 @@ class RawColumn(Document):
     filled: bool = False
     codes: dict[str, str] = Field(default_factory=dict)
     empty: tuple[str, ...] = ()
+    between: tuple[int, int] | None = None
+
+    @model_validator(mode="after")
+    def _only_numbers_have_bounds(self) -> Self:
+        is_number = self.type == "int" or self.type.startswith("decimal")
+        if self.between is not None and not is_number:
+            raise ValueError("between is for numbers: int or decimal(p,s)")
+        if self.between is not None and self.between[1] < self.between[0]:
+            raise ValueError("between ends below where it begins")
+        return self
 
 
 class Identifier(Document):

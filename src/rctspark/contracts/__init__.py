@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rctspark.contracts.answer import ANSWERS
 from rctspark.contracts.assignment import ASSIGNMENT, ASSIGNMENT_LISTS
 from rctspark.contracts.benefit import BENEFIT_SPELLS
 from rctspark.contracts.contact import CONTACTS
@@ -28,6 +29,8 @@ from rctspark.contracts.person import PERSONS
 from rctspark.contracts.population import FUNNEL, POPULATION
 from rctspark.contracts.registration import REGISTRATIONS
 from rctspark.contracts.results import EFFECTS, Effect
+from rctspark.contracts.status import STATUSES
+from rctspark.contracts.study import STUDY_LISTS
 from rctspark.contracts.table import Column, Promise, Table
 
 REGISTERS = (
@@ -36,6 +39,9 @@ REGISTERS = (
     PAYROLL,
     CONTACTS,
     ASSIGNMENT_LISTS,
+    STUDY_LISTS,
+    STATUSES,
+    ANSWERS,
     PERSON_LINKS,
 )
 """Tables that a delivery can feed."""
@@ -66,6 +72,7 @@ TABLES = {
 """Every table by name."""
 
 __all__ = [
+    "ANSWERS",
     "ASSIGNMENT",
     "ASSIGNMENT_LISTS",
     "BENEFIT_SPELLS",
@@ -90,6 +97,8 @@ __all__ = [
     "REGISTRATIONS",
     "REJECTED_ROWS",
     "RELEASES",
+    "STATUSES",
+    "STUDY_LISTS",
     "TABLES",
     "TESTS",
     "Column",

@@ -13,6 +13,14 @@ EVERY = "all"
 """Category or arm of a row that is about all of them."""
 ENROLLED = "enrolled"
 """Subject of the rows that count everyone enrolled."""
+FUNNEL = "funnel"
+"""Subject of the rows that count those left after a step; the arm is a site."""
+LEAVING = "leaving"
+"""Subject of the rows that count those who leave at a step; the arm is a site."""
+ALPHA, LOW, HIGH = "alpha", "alpha, lower end", "alpha, upper end"
+"""Categories of the rows that hold Cronbach's alpha and its interval as total."""
+TARGET = "target"
+"""In place of an arm: everyone of the target population, enrolled or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,7 @@ class Descriptive:
         subject: `enrolled`, a covariate, or an outcome.
         category: Category of the subject, or `all`; empty: not known.
         horizon: Horizon of the outcome; 0 where it has none.
-        arm: Arm, or `all` for a test over the arms.
+        arm: Arm, group or site; `all` for a test over the arms.
         persons: Persons of the arm in the category; of an outcome without
             categories, those whose value is not zero.
         base_persons: Persons of the arm among whom they are counted: those whose
@@ -76,7 +84,7 @@ DESCRIPTIVES = Table(
             "category", "string", "Category of the subject, or `all`; empty: not known."
         ),
         Column("horizon", "int", "Horizon of the outcome; 0 where it has none."),
-        Column("arm", "string", "Arm, or `all` for a test over the arms."),
+        Column("arm", "string", "Arm, group or site; `all`: a test."),
         Column(
             "persons", "bigint", "Persons of the arm in the category.", unit="persons"
         ),

@@ -62,7 +62,8 @@ PERSON_MONTH = Table(
         Column(
             "contacts",
             "map<string,int>",
-            "Contacts that took place, by kind; a kind that is absent is zero.",
+            "Contacts that took place and count for the plan, by kind; a kind that is "
+            "absent is zero.",
             unit="contacts",
             null_means=NOT_COVERED,
         ),

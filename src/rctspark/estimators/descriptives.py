@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,13 +11,24 @@ from rctspark.config.plan import (
     BalanceTable,
     ContactsTable,
     CourseTable,
+    GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
-from rctspark.contracts.descriptives import ENROLLED, EVERY, Descriptive
+from rctspark.contracts.descriptives import (
+    ENROLLED,
+    EVERY,
+    FUNNEL,
+    LEAVING,
+    Descriptive,
+)
 from rctspark.estimators.balance.arms import ExactTest, estimate_category_balance
+from rctspark.estimators.described import MISSING, Count, category_of, count_values
+from rctspark.estimators.groups import count_lines, count_reliability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -28,27 +39,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Texts = NDArray[np.str_]
 
-MISSING = ""
 PEARSON = ExactTest(when="never")
-LARGEST = 2
-
-
-class Count(NamedTuple):
-    """A row of `DESCRIPTIVES` before it is filed; as there."""
-
-    subject: str
-    category: str
-    horizon: int
-    arm: str
-    persons: int
-    base_persons: int
-    total: float | None = None
-    largest_share: float | None = None
-    rest_ratio: float | None = None
-    statistic: float | None = None
-    df: int | None = None
-    p_value: float | None = None
-    method: str = ""
 
 
 def describe_tables(
@@ -129,24 +120,63 @@ def count_table(
         Its counts and tests; none for a table of effects.
     """
     arms = plan.arms.all
-    if isinstance(table, ArmSizesTable):
-        sizes = {arm: int((sample.arm == arm).sum()) for arm in arms}
-        return [Count(ENROLLED, EVERY, 0, arm, n, n) for arm, n in sizes.items()]
-    if isinstance(table, ContactsTable):
-        counted = table.lines.values()
-        return [count_values(sample, name, 0, arm) for name in counted for arm in arms]
-    if isinstance(table, CourseTable):
-        return [
-            count_values(sample, name, horizon, arm)
-            for name, horizon in sample.outcomes
-            if name in table.lines.values()
-            for arm in arms
-        ]
-    if isinstance(table, RoundsTable):
-        return _rounds(table, sample, arms)
-    if isinstance(table, BalanceTable):
-        return _characteristics(table, sample, plan)
-    return []
+    counts: list[Count] = []
+    match table:
+        case ArmSizesTable():
+            sizes = {arm: int((sample.arm == arm).sum()) for arm in arms}
+            counts = [Count(ENROLLED, EVERY, 0, arm, n, n) for arm, n in sizes.items()]
+        case ContactsTable():
+            named = table.lines.values()
+            counts = [count_values(sample, name, 0, a) for name in named for a in arms]
+        case CourseTable():
+            counts = [
+                count_values(sample, name, horizon, arm)
+                for name, horizon in sample.outcomes
+                if name in table.lines.values()
+                for arm in arms
+            ]
+        case RoundsTable():
+            counts = _rounds(table, sample, arms)
+        case BalanceTable():
+            counts = _characteristics(table, sample, plan)
+        case GroupsTable():
+            counts = count_lines(table, sample, plan)
+        case ReliabilityTable():
+            counts = count_reliability(table, sample)
+    return counts
+
+
+def describe_funnel(
+    steps: Iterable[Mapping[str, Any]],
+    sizes: Iterable[Mapping[str, Any]],
+    plan: Plan,
+    *,
+    data_version: str,
+) -> list[Descriptive]:
+    """File the steps of a funnel and the sizes of the arms by site.
+
+    Args:
+        steps: `site`, `stage`, `n_left` and `n_leaving`.
+        sizes: `site`, `group` and `persons`.
+        plan: The analysis plan.
+        data_version: Named set of deliveries.
+
+    Returns:
+        Per step and site those left and those who leave, and the arms per site; the
+        site stands in place of the arm.
+    """
+    counts = []
+    for step in steps:
+        for subject, column in ((FUNNEL, "n_left"), (LEAVING, "n_leaving")):
+            n = step[column]
+            counts.append(Count(subject, step["stage"], 0, step["site"], n, n))
+    counts += [
+        Count(ENROLLED, row["group"], 0, row["site"], row["persons"], row["persons"])
+        for row in sizes
+        if row["group"] in plan.arms.all
+    ]
+    everyone = plan.analyses[0].population
+    return list(_filed(counts, plan, population=everyone, data_version=data_version))
 
 
 def _rounds(
@@ -183,36 +213,6 @@ def _characteristics(
     return found
 
 
-def count_values(sample: AnalysisSample, outcome: str, horizon: int, arm: str) -> Count:
-    """Sum an outcome over the persons of an arm, and say how far the largest go.
-
-    Args:
-        sample: The sample.
-        outcome: Outcome of the plan.
-        horizon: Its horizon.
-        arm: The arm.
-
-    Returns:
-        Sum, persons whose value is not zero, persons with a value.
-    """
-    values = sample.outcomes[outcome, horizon][sample.arm == arm]
-    known = values[~np.isnan(values)]
-    sizes = np.sort(np.abs(known))[::-1]
-    whole, top = float(sizes.sum()), float(sizes[:1].sum())
-    rest = float(sizes[LARGEST:].sum())
-    return Count(
-        outcome,
-        EVERY,
-        horizon,
-        arm,
-        persons=int((known != 0).sum()),
-        base_persons=int(known.size),
-        total=float(known.sum()),
-        largest_share=top / whole if whole > 0 else None,
-        rest_ratio=rest / top if top > 0 else None,
-    )
-
-
 def sort_forms(sample: AnalysisSample, table: RoundsTable, number: int) -> Texts:
     """Say of everyone in benefit in which form they had the interview of a round.
 
@@ -230,22 +230,6 @@ def sort_forms(sample: AnalysisSample, table: RoundsTable, number: int) -> Texts
     is_known = is_due & ~np.isnan(np.column_stack(had)).any(axis=1)
     forms = np.select([one == 1 for one in had], list(named), default=table.none)
     return np.where(is_known, forms, MISSING)
-
-
-def category_of(sample: AnalysisSample, covariate: Covariate) -> Texts:
-    """Return the category of each person; empty: not known.
-
-    Args:
-        sample: The sample.
-        covariate: A categorical covariate of the plan.
-
-    Returns:
-        Shape (n,).
-    """
-    coded = sample.covariates[covariate.name]
-    names = np.array(covariate.categories)
-    place = np.where((coded == 1).any(axis=1), (coded == 1).argmax(axis=1) + 1, 0)
-    return np.where(np.isnan(coded).any(axis=1), MISSING, names[place])
 
 
 def _balance(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rctspark.errors import EstimationError
@@ -15,7 +15,7 @@ from rctspark.estimators.regression.sources import PersonSums
 from rctspark.estimators.regression.subgroups import estimate_subgroups
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
@@ -69,6 +69,22 @@ def estimate_model(
     Raises:
         EstimationError: As the estimator that the model means.
     """
+    if model.baseline:
+        parts = [
+            estimate_model(
+                part,
+                arms=arms,
+                model=own,
+                inference=inference,
+                thresholds=thresholds,
+                categories=categories,
+            )
+            for part, own in _with_baseline(sample, model)
+        ]
+        return Modelled(
+            tuple(contrast for part in parts for contrast in part.contrasts),
+            tuple(test for part in parts for test in part.tests),
+        )
     if is_row_by_row(model, inference):
         return Modelled(
             estimate_itt(
@@ -127,6 +143,20 @@ def _receipts(sample: AnalysisSample, model: Model) -> tuple[tuple[str, int], ..
             "outcomes of the analysis"
         )
     return tuple(receipts)
+
+
+def _with_baseline(
+    sample: AnalysisSample, model: Model
+) -> Iterator[tuple[AnalysisSample, Model]]:
+    """Return for each outcome its sample, and the model with its baseline value."""
+    for name in dict.fromkeys(outcome for outcome, _ in sample.outcomes):
+        own = {key: v for key, v in sample.outcomes.items() if key[0] == name}
+        before = [model.baseline[name]] if name in model.baseline else []
+        covariates = (*model.covariates, *before)
+        yield (
+            replace(sample, outcomes=own),
+            model.model_copy(update={"covariates": covariates, "baseline": {}}),
+        )
 
 
 def is_row_by_row(model: Model, inference: Inference) -> bool:

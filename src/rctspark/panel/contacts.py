@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def count_contacts(
     contacts: DataFrame, spine: DataFrame, *, span: PanelSpan, coverage: Coverage
 ) -> DataFrame:
-    """Count the contacts of each kind that took place.
+    """Count the contacts of each kind that took place and count for the plan.
 
     Args:
         contacts: CONTACTS of one data version.
@@ -32,8 +32,11 @@ def count_contacts(
         `kind`, `n_contacts`.
     """
     is_within = F.col("contact_date").between(F.col("first_day"), F.col("last_day"))
+    counts = F.col("status") == TOOK_PLACE
+    if span.contact_starters:
+        counts = counts & F.col("started_by").isin(*span.contact_starters)
     return (
-        contacts.where(F.col("status") == TOOK_PLACE)
+        contacts.where(counts)
         .select("person_id", "contact_date", "kind")
         .join(F.broadcast(spine), on="person_id", how="inner")
         .where(is_within)

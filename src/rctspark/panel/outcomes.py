@@ -13,7 +13,7 @@ from rctspark.config.plan import (
     ExitToJobOutcome,
     FirstJobOutcome,
     JobQualityOutcome,
-    PanelOutcome,
+    OfPanel,
     PerRoundOutcome,
     RoundContactOutcome,
     TimeShareOutcome,
@@ -86,7 +86,7 @@ def assemble_person_outcome(  # noqa: PLR0913 (what the plan says, word by word)
     Raises:
         PlanError: The SQL of an outcome can't be used.
     """
-    wanted = [o for o in outcomes if not isinstance(o, PanelOutcome)]
+    wanted = [o for o in outcomes if not isinstance(o, OfPanel)]
     enrolled = population.where("is_enrolled").select(
         "person_id", "benefit_start_date", "enrolment_date", "observed_until"
     )

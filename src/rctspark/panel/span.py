@@ -48,6 +48,8 @@ class PanelSpan:
         reaches: Periods that must be there besides. A person's panel runs without a
             gap from the earliest period to the last of window and reaches, so a
             horizon outside `window` can occur, for covariates only.
+        contact_starters: Who must have started a contact for it to count. Empty:
+            anyone.
     """
 
     kind: PeriodKind
@@ -55,6 +57,7 @@ class PanelSpan:
     benefits: tuple[str, ...]
     earnings_sources: tuple[str, ...]
     reaches: tuple[Reach, ...] = ()
+    contact_starters: tuple[str, ...] = ()
 
 
 def span_of(plan: Plan) -> PanelSpan:
@@ -77,6 +80,7 @@ def span_of(plan: Plan) -> PanelSpan:
         benefits=plan.population.benefits,
         earnings_sources=plan.earnings_sources,
         reaches=tuple(sorted(reaches, key=repr)),
+        contact_starters=plan.contact_starters,
     )
 
 

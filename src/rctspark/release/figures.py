@@ -200,7 +200,7 @@ def _without_neighbours(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return alone
 
 
-def _has_gap(effects: Sequence[Effect], planned: range) -> bool:
+def _has_gap(effects: Sequence[Effect], planned: Sequence[int]) -> bool:
     shown = {(e.arm, e.horizon) for e in effects}
     arms = {e.arm for e in effects}
     return len(shown) < len(arms) * len(planned)

@@ -28,7 +28,8 @@ from rctspark.release.durations import (
     screen_durations,
 )
 from rctspark.release.publication.amounts import find_dominated
-from rctspark.release.publication.layout import Book, LaidTable, lay_out
+from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
+from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import screen_table
 from rctspark.release.subgroups import (
     ShownTest,
@@ -293,7 +294,8 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         plan_hash=plan.hash,
         effects=tuple(Effect(**row) for row in found.effects),
         funnel=tuple(
-            FunnelStep(**row) for row in sorted(found.funnel, key=itemgetter("step"))
+            FunnelStep(**{name: row[name] for name in FunnelStep.__slots__})
+            for row in sorted(found.funnel, key=itemgetter("step"))
         ),
         assignment=tuple(ArmCount(**row) for row in found.arms),
         sample_ratio_p=sample_ratio_p,
@@ -386,8 +388,14 @@ def _screened_tables(
         return ()
     book = record.book
     return tuple(
-        screen_table(
-            lay_out(table, book), book, record.thresholds, design=design, shown=shown
+        as_printed(
+            screen_table(
+                lay_out(table, book),
+                book,
+                record.thresholds,
+                design=design,
+                shown=shown,
+            )
         )
         for table in record.plan.tables
     )
@@ -400,7 +408,8 @@ def _require_one_analysis(record: ReportRecord) -> None:
             "first, and see in its log whether it refused every outcome."
         )
     outcomes = {o.name for o in record.plan.outcomes}
-    arms = set(record.plan.arms.all)
+    arms = {*record.plan.arms.all}
+    followed = arms | {*record.plan.population.groups}
     strangers = {
         "another experiment": {e.experiment for e in record.effects}
         - {record.plan.name},
@@ -411,7 +420,7 @@ def _require_one_analysis(record: ReportRecord) -> None:
         "arms that the plan lacks": {
             arm for e in record.effects for arm in (e.arm, e.against)
         }
-        - arms,
+        - followed,
         "persons in arms that the plan lacks": {a.arm for a in record.assignment}
         - arms,
     }

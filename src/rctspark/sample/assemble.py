@@ -88,7 +88,10 @@ def make_samples(  # noqa: PLR0913 (an analysis rests on five tables)
     outcomes: DataFrame,
     analyses: Sequence[Analysis],
 ) -> DataFrame:
-    """Make the samples of several analyses at once: everyone enrolled, flagged.
+    """Make the samples of several analyses at once: everyone they speak of, flagged.
+
+    Besides everyone enrolled these are the groups that an analysis compares with; the
+    arm of such a person is the group.
 
     Who is analysed is decided before arm and outcomes are attached, so it can only
     rest on what was known at enrolment. Nobody leaves because a register does not
@@ -113,7 +116,12 @@ def make_samples(  # noqa: PLR0913 (an analysis rests on five tables)
     Raises:
         PlanError: SQL of the plan can't be used; all faults at once.
     """
+    groups = sorted({g for analysis in analyses for g in analysis.groups})
     enrolled = population.where("is_enrolled")
+    if groups:
+        enrolled = population.where(F.col("is_enrolled") | F.col("group").isin(groups))
+    # Of groups that only tables describe, no outcomes are needed.
+    measured = {g for a in plan.analyses for g in a.groups}
     names = {o.name for analysis in analyses for o in outcomes_of(plan, analysis)}
     names |= {a.among.outcome for a in analyses if a.among}
     wanted = [o for o in plan.outcomes if o.name in names]
@@ -134,6 +142,10 @@ def make_samples(  # noqa: PLR0913 (an analysis rests on five tables)
     )
     flagged = flag_analysed(described, plan=plan, analyses=analyses)
     assigned = attach_arm(flagged, assignment)
+    if groups:
+        own = F.when(~F.col("is_enrolled"), F.col("group")).otherwise(F.col("arm"))
+        assigned = assigned.withColumn("arm", own)
+    followed = population.where(F.col("is_enrolled") | F.col("group").isin(*measured))
     covariates = [c.name for c in plan.covariates]
     columns = [
         outcome_column(o.name, h) for o in wanted for h in outcome_horizons(plan, o)
@@ -144,13 +156,13 @@ def make_samples(  # noqa: PLR0913 (an analysis rests on five tables)
         assigned.select(*named, *flags)
         .transform(
             attach_panel_outcomes,
-            keep_enrolled(panel, enrolled),
+            keep_enrolled(panel, followed),
             plan=plan,
             outcomes=wanted,
         )
         .transform(
             attach_person_outcomes,
-            keep_enrolled(outcomes, enrolled),
+            keep_enrolled(outcomes, followed),
             plan=plan,
             outcomes=wanted,
         )
@@ -203,6 +215,19 @@ def attach_person(enrolled: DataFrame, persons: DataFrame) -> DataFrame:
     """
     registered = persons.drop("delivery_id")
     return attach_age(enrolled.join(registered, on="person_id", how="left"))
+
+
+def count_groups(population: DataFrame) -> DataFrame:
+    """Count the persons of each group at each site.
+
+    Args:
+        population: POPULATION.
+
+    Returns:
+        Per `site` (`all` where the plan has one) and `group`: `persons`.
+    """
+    site = F.coalesce("site", F.lit("all")).alias("site")
+    return population.groupBy(site, "group").agg(F.count(F.lit(1)).alias("persons"))
 
 
 def keep_enrolled(rows: DataFrame, enrolled: DataFrame) -> DataFrame:

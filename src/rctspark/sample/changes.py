@@ -39,9 +39,7 @@ def measured_values(
         F.struct(
             F.lit(o.name).alias("outcome"),
             F.expr(o.value).cast("double").alias("value"),
-            F.col("horizon")
-            .between(plan.horizons(o).start, plan.horizons(o).stop - 1)
-            .alias("is_wanted"),
+            F.col("horizon").isin(*plan.horizons(o)).alias("is_wanted"),
         )
         for o in plan.panel_outcomes
     ]

@@ -11,6 +11,7 @@ from pyspark.errors import PySparkException
 from rctspark.contracts.sample import AnalysisSample
 from rctspark.errors import EstimationError, listed
 from rctspark.sample.columns import (
+    arms_of,
     covariates_used,
     estimated_horizons,
     flag_column,
@@ -114,13 +115,14 @@ def _rows_of(
     if analysis.follows is not None:
         followed = rows[FOLLOWED[analysis.follows]]
         rows = rows.assign(arm=followed)[followed.notna()]
-    left_out = [a for a in plan.arms.all if analysis.arms and a not in analysis.arms]
+    every = (*plan.arms.all, *plan.population.groups)
+    left_out = [a for a in every if a not in arms_of(plan, analysis)]
     return rows[~rows["arm"].isin(left_out)].reset_index(drop=True)
 
 
 def _sample_of(rows: pd.DataFrame, plan: Plan, analysis: Analysis) -> AnalysisSample:
     used = covariates_used(plan, analysis)
-    faults = row_faults(rows, plan)
+    faults = row_faults(rows, arms_of(plan, analysis))
     coded = {c.name: code_covariate(rows, c) for c in plan.covariates}
     for covariate in plan.covariates:
         if covariate.name in used:
@@ -169,19 +171,19 @@ def collect_rows(sample: DataFrame) -> pd.DataFrame:
     return rows
 
 
-def row_faults(rows: pd.DataFrame, plan: Plan) -> list[str]:
+def row_faults(rows: pd.DataFrame, arms: Sequence[str]) -> list[str]:
     """Count rows that repeat a person, or whose arm can't be used.
 
     Args:
         rows: One row per person: `person_id`, `arm`.
-        plan: The analysis plan.
+        arms: Arms and groups of the analysis.
 
     Returns:
         One sentence per fault, with its count.
     """
     repeated = int(rows["person_id"].duplicated().sum())
     unassigned = int(rows["arm"].isna().sum())
-    unknown = len(rows) - unassigned - int(rows["arm"].isin(plan.arms.all).sum())
+    unknown = len(rows) - unassigned - int(rows["arm"].isin(arms).sum())
     counted = {
         "row(s) repeat a person: persons or assignment is not unique": repeated,
         "enrolled person(s) have no row in assignment": unassigned,

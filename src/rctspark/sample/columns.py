@@ -33,6 +33,19 @@ def outcome_column(outcome: str, horizon: int) -> str:
     return f"{outcome}@{horizon}"
 
 
+def arms_of(plan: Plan, analysis: Analysis) -> tuple[str, ...]:
+    """Return the groups of an analysis, the one that others are compared with first.
+
+    Args:
+        plan: The analysis plan.
+        analysis: One of its analyses.
+
+    Returns:
+        Groups that are not enrolled, then arms, control first.
+    """
+    return (*analysis.groups, *(analysis.arms or plan.arms.all))
+
+
 def flag_column(place: int) -> str:
     """Return the name of the column that says who is in an analysis, by its place."""
     return f"analysed@{place}"
@@ -101,6 +114,7 @@ def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
         first.model_copy(
             update={
                 "horizons": (),
+                "groups": plan.population.groups,
                 "outcomes": tuple(counted) or (plan.outcomes[0].name,),
                 "models": (NO_MODEL,),
             }

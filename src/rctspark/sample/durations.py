@@ -141,7 +141,7 @@ def collect_durations(
     rows = _bounded(sample, largest_sample_rows)
     rows = rows.sort_values("person_id", ignore_index=True)
     used = covariates_of(plan)
-    faults = row_faults(rows, plan)
+    faults = row_faults(rows, plan.arms.all)
     for covariate in used:
         faults += value_faults(rows, covariate)
     for duration in plan.durations:

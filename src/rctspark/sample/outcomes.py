@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from rctspark.config.plan import PanelOutcome
+from rctspark.config.plan import OfPanel, PanelOutcome
 from rctspark.sample.columns import NUMBERS, outcome_column, outcome_horizons, sql_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pyspark.sql import DataFrame
 
@@ -29,7 +31,7 @@ def outcome_faults(panel: DataFrame, *, outcomes: Iterable[Outcome]) -> list[str
     """
     faults = []
     for outcome in outcomes:
-        if isinstance(outcome, PanelOutcome):
+        if isinstance(outcome, OfPanel):
             fault = sql_fault(panel, outcome.value, types=NUMBERS)
             if fault:
                 faults.append(f"outcome {outcome.name} {fault}")
@@ -50,10 +52,10 @@ def attach_panel_outcomes(
     Returns:
         The same rows, with a double per outcome and horizon; null: not observed.
     """
-    wanted = [o for o in outcomes if isinstance(o, PanelOutcome)]
+    wanted = [o for o in outcomes if isinstance(o, OfPanel)]
     if not wanted:
         return persons
-    horizons = sorted({h for o in wanted for h in plan.horizons(o)})
+    horizons = sorted({h for o in wanted for h in _periods(plan, o)})
     values = [F.expr(o.value).cast("double").alias(o.name) for o in wanted]
     named = [outcome_column(o.name, h) for h in horizons for o in wanted]
     wide = (
@@ -68,9 +70,26 @@ def attach_panel_outcomes(
     columns = [
         outcome_column(o.name, horizon)
         for o in wanted
+        if isinstance(o, PanelOutcome)
         for horizon in outcome_horizons(plan, o)
     ]
-    return persons.join(wide.select("person_id", *columns), on="person_id", how="left")
+    totals = [
+        reduce(add, [F.col(f"`{outcome_column(o.name, h)}`") for h in periods]).alias(
+            outcome_column(o.name, 0)
+        )
+        for o in wanted
+        if not isinstance(o, PanelOutcome)
+        for periods in [_periods(plan, o)]
+    ]
+    measured = wide.select("person_id", *columns, *totals)
+    return persons.join(measured, on="person_id", how="left")
+
+
+def _periods(plan: Plan, outcome: OfPanel) -> Sequence[int]:
+    if isinstance(outcome, PanelOutcome):
+        return plan.horizons(outcome)
+    first, last = outcome.periods
+    return range(first, last + 1)
 
 
 def attach_person_outcomes(
@@ -91,7 +110,7 @@ def attach_person_outcomes(
     columns = [
         outcome_column(outcome.name, horizon)
         for outcome in outcomes
-        if not isinstance(outcome, PanelOutcome)
+        if not isinstance(outcome, OfPanel)
         for horizon in outcome_horizons(plan, outcome)
     ]
     if not columns:

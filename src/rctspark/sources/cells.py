@@ -48,6 +48,10 @@ def parse_cells(
         raw = F.col(f"`{column.name}`") if cell is None else cell
         unreadable = raw.isNotNull() & value.isNull()
         faults.append(F.when(unreadable, F.lit(_words(column))))
+        if column.between is not None:
+            low, high = column.between
+            words = f"{column.name} does not lie between {low} and {high}"
+            faults.append(F.when(~value.between(low, high), F.lit(words)))
         if column.filled:
             faults.append(F.when(raw.isNull(), F.lit(f"{column.name} is empty")))
     others = [name for name in rows.columns if name not in parsed]

@@ -39,6 +39,7 @@ ROW_HASH, KEY_HASH, REPEATED = "_row_hash", "_key_hash", "_repeated"
 IS_KEPT = "_is_kept"
 DUPLICATE = "the row stands in the delivery more than once"
 CONFLICT = "the key stands in the delivery more than once, with other values"
+SAID_BEFORE = "another row of the delivery says the same"
 AMOUNTS = ("decimal(12,2)", "decimal(10,2)", "decimal(8,2)")
 
 
@@ -93,7 +94,8 @@ def merge_repeated(judged: DataFrame, *, table: Table, how: Iterable[str]) -> Da
 
     Wholly equal rows are duplicates: one is kept. Rows of one key that differ are
     corrections (`sum`: amounts are added, the rest comes from the row with the largest
-    amount) or contradict one another (`reject`: all are set aside).
+    amount) or contradict one another (`reject`: all are set aside, unless they say
+    the same of the person, as where both partners come first in a row: one is kept).
 
     Keys that may stand there twice are found by a count of hashes and are few: all
     other rows stay where they are.
@@ -170,17 +172,31 @@ def _sum_amounts(rows: DataFrame, table: Table) -> DataFrame:
 
 
 def _reject_conflicts(rows: DataFrame, table: Table) -> DataFrame:
+    rest = [c.name for c in table.columns if c.name not in table.key]
+    # Spark compares no maps; as JSON they are compared as they were written. With the
+    # check bits, so that two persons of one pseudonym never agree.
+    said = F.to_json(F.struct(*rest, CHECK))
     same_key = Window.partitionBy(*table.key)
     is_sound = F.col(REASONS) == ""
-    told = rows.withColumn(
-        "_conflicts", is_sound & (F.count_if(is_sound).over(same_key) > 1)
-    )
-    return told.withColumns(
+    told = rows.withColumns({"_said": said, "_sound": is_sound}).withColumns(
         {
-            REASONS: F.when(F.col("_conflicts"), CONFLICT).otherwise(F.col(REASONS)),
-            CELLS: F.when(F.col("_conflicts"), _conformed_cells(table)).otherwise(
-                F.col(CELLS)
+            "_n": F.count_if("_sound").over(same_key),
+            "_least": F.min(F.when(F.col("_sound"), F.col("_said"))).over(same_key),
+            "_most": F.max(F.when(F.col("_sound"), F.col("_said"))).over(same_key),
+            "_place": F.row_number().over(
+                Window.partitionBy(*table.key, "_sound").orderBy(ROW_HASH)
             ),
+        }
+    )
+    agrees = F.col("_least") == F.col("_most")
+    fault = F.when(~F.col("_sound") | (F.col("_n") < 2), None)  # noqa: PLR2004
+    fault = fault.when(~agrees, CONFLICT).when(F.col("_place") > 1, SAID_BEFORE)
+    return told.withColumn("_fault", fault).withColumns(
+        {
+            REASONS: F.coalesce("_fault", REASONS),
+            CELLS: F.when(
+                F.col("_fault").isNotNull(), _conformed_cells(table)
+            ).otherwise(F.col(CELLS)),
         }
     )
 

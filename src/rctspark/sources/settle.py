@@ -19,6 +19,7 @@ from rctspark.contracts import (
     PERSON_LINKS,
     PERSONS,
     REJECTED_ROWS,
+    STUDY_LISTS,
     Linking,
 )
 
@@ -81,6 +82,19 @@ def keep_newest_listings(lists: DataFrame, deliveries: DataFrame) -> DataFrame:
         ASSIGNMENT_LISTS, one row per person.
     """
     return _keep_newest(lists, deliveries, ASSIGNMENT_LISTS, ["person_id"])
+
+
+def keep_newest_studied(studied: DataFrame, deliveries: DataFrame) -> DataFrame:
+    """Keep what the newest study administration says of each person.
+
+    Args:
+        studied: STUDY_LISTS of one data version.
+        deliveries: DELIVERIES.
+
+    Returns:
+        STUDY_LISTS, one row per person.
+    """
+    return _keep_newest(studied, deliveries, STUDY_LISTS, ["person_id"])
 
 
 def flag_overruled(spells: DataFrame, deliveries: DataFrame) -> DataFrame:

@@ -82,6 +82,20 @@ def count_listed(listed: DataFrame) -> DataFrame:
     )
 
 
+def attach_invitations(enrolled: DataFrame, studied: DataFrame) -> DataFrame:
+    """Add the day of the invitation; null where no study administration gives one.
+
+    Args:
+        enrolled: One row per enrolled person.
+        studied: STUDY_LISTS, one row per person.
+
+    Returns:
+        The same rows, with `invitation_date`.
+    """
+    invitations = studied.select("person_id", "invitation_date")
+    return enrolled.join(invitations, on="person_id", how="left")
+
+
 def assemble_population(
     enrolled: DataFrame, assignment: DataFrame, *, plan: Plan
 ) -> DataFrame:
@@ -89,7 +103,7 @@ def assemble_population(
 
     Args:
         enrolled: One row per enrolled person: `person_id`, `site`, `enrolment_date`,
-            `benefit_start_date`.
+            `benefit_start_date`, `invitation_date`.
         assignment: ASSIGNMENT.
         plan: The plan.
 
@@ -102,7 +116,6 @@ def assemble_population(
             {
                 "is_enrolled": F.lit(True),  # noqa: FBT003
                 "origin_date": _origin(plan.population),
-                "invitation_date": F.lit(None).cast("date"),
                 "observed_until": F.lit(plan.follow_up_until),
             }
         )

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.plan.duration_faults import duration_faults
 from rctspark.config.plan.family_faults import family_faults
-from rctspark.config.plan.outcomes import PanelOutcome, PerRoundOutcome
+from rctspark.config.plan.outcomes import (
+    PanelOutcome,
+    PanelTotalOutcome,
+    PerRoundOutcome,
+)
 from rctspark.config.plan.table_faults import table_faults
 
 if TYPE_CHECKING:
@@ -88,6 +92,9 @@ def _model_faults(plan: Plan) -> Faults:
         key = f"models.{i}"
         faults += _unknown(f"{key}.covariates", model.covariates, covariates, COVARIATE)
         faults += _unknown(f"{key}.receipt", model.receipt, plan.arms.all, "arm")
+        faults += _unknown(f"{key}.baseline", model.baseline, outcomes, "outcome")
+        before = model.baseline.values()
+        faults += _unknown(f"{key}.baseline", before, covariates, COVARIATE)
         received = model.receipt.values()
         faults += _unknown(f"{key}.receipt", received, outcomes, "outcome")
     return faults
@@ -106,6 +113,8 @@ def _analysis_faults(plan: Plan) -> Faults:
         faults += _unknown(f"{key}.among", selecting, outcomes, "outcome")
         if arms and plan.arms.control not in arms:
             faults.append((f"{key}.arms", "control is not among the arms"))
+        followed = plan.population.groups
+        faults += _unknown(f"{key}.groups", analysis.groups, followed, "group")
     return faults
 
 
@@ -217,9 +226,17 @@ def _round_faults(plan: Plan) -> Faults:
 def _window_faults(plan: Plan) -> Faults:
     faults = []
     for i, outcome in enumerate(plan.outcomes):
-        if isinstance(outcome, PanelOutcome) and outcome.horizons is not None:
-            first, last = outcome.horizons
-            if not plan.window.first <= first <= last <= plan.window.last:
+        if isinstance(outcome, PanelTotalOutcome):
+            named: tuple[int, ...] | None = outcome.periods
+        elif isinstance(outcome, PanelOutcome):
+            named = outcome.at or outcome.horizons
+        else:
+            named = None
+        if named is not None:
+            first, last = min(named), max(named)
+            in_order = list(named) == sorted(named)
+            is_within = plan.window.first <= first <= last <= plan.window.last
+            if not (in_order and is_within):
                 key = f"outcomes.{i}.horizons"
                 faults.append((key, "does not lie within the plan's window"))
     clock = plan.population.clock

@@ -81,6 +81,8 @@ class Model(Document):
         receipt_horizon: Horizon of those outcomes; 0 where they have none.
         selection: For `iv`, who is analysed where that was decided after
             assignment, in words; it stands in the result.
+        baseline: Outcome to the covariate that holds its value before assignment:
+            added to the covariates of that outcome alone.
     """
 
     name: Name
@@ -92,11 +94,12 @@ class Model(Document):
     receipt: dict[str, str] = Field(default_factory=dict)
     receipt_horizon: int = 0
     selection: str = ""
+    baseline: dict[str, str] = Field(default_factory=dict)
 
     @property
     def uses(self) -> tuple[str, ...]:
         """Every covariate that the model needs."""
-        extra = (self.by, self.strata)
+        extra = (self.by, self.strata, *self.baseline.values())
         return tuple(
             dict.fromkeys((*self.covariates, *(e for e in extra if e is not None)))
         )
@@ -139,6 +142,8 @@ class Analysis(Document):
     Attributes:
         population: Label of those analysed.
         arms: Arms in the regression, control included. Empty: all.
+        groups: Groups that are followed and not enrolled, besides the arms; the first
+            takes control's place as the group that the others are compared with.
         where: Spark SQL over the sample's columns that says who is analysed; only
             on what is known at enrolment. None: everyone enrolled.
         among: Of those, who is analysed by something known only later. None: all.
@@ -152,6 +157,7 @@ class Analysis(Document):
 
     population: Name
     arms: tuple[str, ...] = ()
+    groups: tuple[Literal["reference", "target"], ...] = ()
     where: str | None = None
     among: Among | None = None
     follows: Literal["rule", "recorded"] | None = None

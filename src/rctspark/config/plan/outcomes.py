@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rctspark.config.documents import Document
 from rctspark.config.plan.name import Name
@@ -27,13 +27,41 @@ class PanelOutcome(_Outcome):
     """A value per period of the panel.
 
     Attributes:
-        value: Spark SQL over the columns of `person_month`.
+        value: Spark SQL over the columns of `person_month`; where the plan names
+            reference amounts, also `<name>_eur`; where there is a study
+            administration, also `arm_drawn`, `withdrawn_on`, `statuses` (on the last
+            day of the period), `statuses_at_enrolment` and `answers` (of the wave
+            that the horizon numbers).
         horizons: First and last horizon. None: from 0 to the window's end.
+        at: The horizons, one by one, where they do not follow one another. Empty: all
+            of `horizons`.
     """
 
     kind: Literal["panel"]
     value: str
     horizons: tuple[int, int] | None = None
+    at: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _horizons_are_said_once(self) -> Self:
+        if self.at and self.horizons is not None:
+            raise ValueError("say either horizons or at")
+        return self
+
+
+class PanelTotalOutcome(_Outcome):
+    """The sum of a value of the panel over some of its periods; it has no horizon.
+
+    Null where the value is not known in one of the periods.
+
+    Attributes:
+        value: Spark SQL as for a panel outcome.
+        periods: First and last horizon that are added up.
+    """
+
+    kind: Literal["panel_total"]
+    value: str
+    periods: tuple[int, int]
 
 
 class ExitOutcome(_Outcome):
@@ -192,8 +220,12 @@ class ContactCountOutcome(_Outcome):
 PerRoundOutcome = RoundBenefitOutcome | RoundContactOutcome
 """Outcomes whose horizons are the numbers of the plan's rounds."""
 
+OfPanel = PanelOutcome | PanelTotalOutcome
+"""Outcomes that are read from the panel."""
+
 Outcome = Annotated[
     PanelOutcome
+    | PanelTotalOutcome
     | ExitOutcome
     | ExitToJobOutcome
     | TimeShareOutcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -30,6 +31,9 @@ from rctspark.config.plan.rounds import Round
 from rctspark.config.plan.tables import ReleasedTable
 from rctspark.periods import PeriodKind
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 LABELS = frozenset({"title", "description", "source", "labels"})
 
 
@@ -44,6 +48,10 @@ class Plan(Document):
         labels: Name in the plan to words in tables, by language.
         registers: What it reads.
         earnings_sources: Sources of earnings that count.
+        reference: Names of reference amounts (`conf/reference/<name>.yaml`); SQL over
+            the panel may speak of `<name>_eur`, the amount of the period.
+        contact_starters: Who must have started a contact for it to count. Empty:
+            anyone.
         period: Unit of the panel's time.
         window: Horizons of the panel.
         follow_up_until: Last day that outcomes may look at.
@@ -71,6 +79,8 @@ class Plan(Document):
     labels: dict[str, dict[str, str]] = Field(default_factory=dict)
     registers: RegistersPlan
     earnings_sources: tuple[str, ...] = Field(("payroll",), min_length=1)
+    reference: tuple[Name, ...] = ()
+    contact_starters: tuple[Literal["authority", "person", "other"], ...] = ()
     period: PeriodKind = PeriodKind.MONTH
     window: WindowPlan
     follow_up_until: date
@@ -115,8 +125,10 @@ class Plan(Document):
         """Whether it has effects by category to compare, or families of tests."""
         return bool(self.families) or any(m.by for m in self.models)
 
-    def horizons(self, outcome: PanelOutcome) -> range:
-        """Return the horizons of a panel outcome."""
+    def horizons(self, outcome: PanelOutcome) -> Sequence[int]:
+        """Return the horizons of a panel outcome, in order."""
+        if outcome.at:
+            return tuple(sorted(outcome.at))
         first, last = outcome.horizons or (0, self.window.last)
         return range(first, last + 1)
 

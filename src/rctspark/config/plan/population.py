@@ -102,7 +102,11 @@ class PopulationPlan(Document):
         clock: Enrolment by time on the benefit. None: everyone on an assignment
             list is enrolled on the day of the list.
         sites: Sites of the experiment. Empty: all.
-        exclusions: Applied in order; each person leaves once.
+        exclusions: Applied in order; each person leaves once. Without a clock, their
+            SQL is over the study administration (`excluded_because`).
+        groups: Groups that are followed besides the enrolled, from the study
+            administration: `reference`, never contacted, and `target`, the rest of
+            the target population.
     """
 
     origin: Literal["benefit_start", "enrolment"] | date
@@ -111,3 +115,10 @@ class PopulationPlan(Document):
     clock: Clock | None = None
     sites: tuple[str, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    groups: tuple[Literal["reference", "target"], ...] = ()
+
+    @model_validator(mode="after")
+    def _groups_need_one_day(self) -> Self:
+        if self.groups and not isinstance(self.origin, date):
+            raise ValueError("groups are followed from one fixed day: give origin")
+        return self

@@ -9,6 +9,11 @@ from rctspark.config.plan.outcomes import (
     PanelOutcome,
     PerRoundOutcome,
 )
+from rctspark.config.plan.study_tables import (
+    FindingsTable,
+    GroupsTable,
+    ReliabilityTable,
+)
 from rctspark.config.plan.tables import (
     BalanceTable,
     ContactsTable,
@@ -16,6 +21,7 @@ from rctspark.config.plan.tables import (
     EffectsTable,
     RoundsTable,
     offers,
+    outcomes_shown,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from types import UnionType
 
     from rctspark.config.plan.plan import Plan
+    from rctspark.config.plan.tables import ReleasedTable
 
 Faults = list[tuple[str, str]]
 
@@ -38,25 +45,46 @@ def table_faults(plan: Plan) -> Faults:
     """
     faults: Faults = []
     for i, table in enumerate(plan.tables):
-        known = offers(table.kind, plan.arms.all)
+        population = plan.population
+        others = population.sites if table.kind == "funnel" else population.groups
+        known = offers(table.kind, plan.arms.all, others)
         faults += [
             (f"tables.{i}.columns.{heading}", f"a table of {table.kind} has no {what}")
             for heading, what in table.columns.items()
             if what not in known
         ]
-        if isinstance(table, ContactsTable):
-            words = _wrong_kind(plan, table.lines.values(), ContactCountOutcome)
-            faults += [(f"tables.{i}.lines", f"{w} counts no contacts") for w in words]
-        elif isinstance(table, CourseTable):
-            words = _wrong_kind(plan, table.lines.values(), PanelOutcome)
-            faults += [(f"tables.{i}.lines", f"{w} is not of the panel") for w in words]
-        elif isinstance(table, RoundsTable):
-            faults += _faults_of_rounds(plan, table, f"tables.{i}")
-        elif isinstance(table, BalanceTable):
-            faults += _faults_of_balance(plan, table, f"tables.{i}.lines")
-        elif isinstance(table, EffectsTable):
-            faults += _faults_of_effects(plan, table, f"tables.{i}")
+        faults += _faults_of(plan, table, f"tables.{i}")
     return faults
+
+
+def _faults_of(plan: Plan, table: ReleasedTable, key: str) -> Faults:
+    faults: Faults = []
+    match table:
+        case ContactsTable() | CourseTable() | ReliabilityTable():
+            faults = _faults_of_lines(plan, table, f"{key}.lines")
+        case RoundsTable():
+            faults = _faults_of_rounds(plan, table, key)
+        case BalanceTable():
+            faults = _faults_of_balance(plan, table, f"{key}.lines")
+        case EffectsTable():
+            faults = _faults_of_effects(plan, table, key)
+        case GroupsTable():
+            faults = _faults_of_groups(plan, table, f"{key}.lines")
+        case FindingsTable():
+            faults = _faults_of_findings(plan, table, f"{key}.rows")
+    return faults
+
+
+def _faults_of_lines(
+    plan: Plan, table: ContactsTable | CourseTable | ReliabilityTable, key: str
+) -> Faults:
+    kind, words = {
+        "contacts": (ContactCountOutcome, "counts no contacts"),
+        "course": (PanelOutcome, "is not of the panel"),
+        "reliability": (PanelOutcome, "holds no answers"),
+    }[table.kind]
+    wrong = _wrong_kind(plan, outcomes_shown(table), kind)
+    return [(key, f"{name} {words}") for name in wrong]
 
 
 def _wrong_kind(plan: Plan, names: Iterable[str], kind: type | UnionType) -> list[str]:
@@ -125,3 +153,54 @@ def _faults_of_effects(plan: Plan, table: EffectsTable, key: str) -> Faults:
         for name in dict.fromkeys(named)
         if name not in analysed
     ]
+
+
+def _faults_of_groups(plan: Plan, table: GroupsTable, key: str) -> Faults:
+    covariates = {c.name: c for c in plan.covariates}
+    outcomes = {o.name for o in plan.outcomes}
+    faults: Faults = []
+    for heading, line in table.lines.items():
+        named = [n for n in (line.outcome, line.among) if n is not None]
+        faults += [
+            (f"{key}.{heading}", f"no outcome is called {name}")
+            for name in named
+            if name not in outcomes
+        ]
+        if line.covariate is None:
+            continue
+        known = covariates.get(line.covariate)
+        if known is None:
+            words = f"no covariate is called {line.covariate}"
+            faults.append((f"{key}.{heading}", words))
+            continue
+        faults += [
+            (f"{key}.{heading}", f"{line.covariate} has no category {name}")
+            for name in line.categories.values()
+            if name not in known.categories
+        ]
+        if bool(known.categories) != bool(line.categories):
+            words = f"{line.covariate}: categories go with a categorical covariate"
+            faults.append((f"{key}.{heading}", words))
+    if table.total is not None and table.total not in table.lines:
+        faults.append((key, f"no line is called {table.total}"))
+    return faults
+
+
+def _faults_of_findings(plan: Plan, table: FindingsTable, key: str) -> Faults:
+    outcomes = {o.name for o in plan.outcomes}
+    models = {m.name for m in plan.models}
+    analysed = {a.population for a in plan.analyses}
+    faults: Faults = []
+    for i, row in enumerate(table.rows):
+        named = [
+            (row.of.split(":", 1)[0], analysed, "analysis"),
+            (row.model, models, "model"),
+            (row.arm, plan.arms.treatments, "treatment"),
+            *((outcome, outcomes, "outcome") for outcome in row.outcomes),
+        ]
+        faults += [
+            (f"{key}.{i}", f"no {what} is called {name}")
+            for name, known, what in named
+            if name not in known
+        ]
+    return faults

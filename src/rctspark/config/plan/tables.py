@@ -13,28 +13,23 @@ from pydantic import Field
 
 from rctspark.config.documents import Document
 from rctspark.config.plan.name import Name
+from rctspark.config.plan.study_tables import (
+    FindingsTable,
+    FunnelTable,
+    GroupsTable,
+    ReliabilityTable,
+    StarLevel,
+    TableLayout,
+)
 
 
-class _Table(Document):
-    """What every released table has.
-
-    Attributes:
-        name: Name of its file, without `.csv`; its title stands among the labels, and
-            what a reader must know of it under `<name>_note`.
-        columns: Heading of each column, in order, to what stands in it.
-    """
-
-    name: str = Field(pattern=r"^[a-z][A-Za-z0-9_]*$")
-    columns: dict[str, str] = Field(min_length=1)
-
-
-class ArmSizesTable(_Table):
+class ArmSizesTable(TableLayout):
     """Persons enrolled, one row per arm: `arm`, `persons`."""
 
     kind: Literal["arm_sizes"]
 
 
-class ContactsTable(_Table):
+class ContactsTable(TableLayout):
     """Contacts by kind: `label`, each arm, `total`.
 
     Attributes:
@@ -47,7 +42,7 @@ class ContactsTable(_Table):
     total: str = "total"
 
 
-class CourseTable(_Table):
+class CourseTable(TableLayout):
     """Contacts by period, kind and arm; also drawn as a figure.
 
     Columns: `horizon`, `label`, each arm (contacts), `n <arm>` (persons observed).
@@ -60,7 +55,7 @@ class CourseTable(_Table):
     lines: dict[str, Name] = Field(min_length=1)
 
 
-class RoundsTable(_Table):
+class RoundsTable(TableLayout):
     """Who had an interview in a round, of those still in benefit: `round`, `label`.
 
     Attributes:
@@ -91,7 +86,7 @@ class BalanceLine(Document):
     missing: str | None = None
 
 
-class BalanceTable(_Table):
+class BalanceTable(TableLayout):
     """Persons by characteristic and arm: `characteristic`, `category`, each arm.
 
     Tested by Pearson's chi-square over all categories shown, without continuity
@@ -137,35 +132,28 @@ class EffectBlock(Document):
     lines: tuple[str, ...] = ()
 
 
-class StarLevel(Document):
-    """A sign for effects whose two-sided p-value lies below a level.
-
-    Attributes:
-        below: The level.
-        sign: The sign.
-        populations: Populations for which it is used. Empty: all.
-    """
-
-    below: float = Field(gt=0, lt=1)
-    sign: str = Field(min_length=1)
-    populations: tuple[str, ...] = ()
-
-
-class EffectsTable(_Table):
+class EffectsTable(TableLayout):
     """Means and effects, one row per population, outcome and horizon.
 
     Columns: `population`, `label`, `horizon`, `unit`, and `mean <arm>`,
-    `effect <arm>`, `stars <arm>`.
+    `effect <arm>`, `stars <arm>`; besides, of one arm against another group, `mean
+    <group>`, `sd <arm or group>` (of shares), `se <arm>`, `p <arm>` and `n <arm>`
+    (persons in the regression).
 
     Attributes:
         model: Model that gives effect and test.
         lines: Heading of a row to what it shows.
         blocks: Which of them stand for which populations, in the order of the rows.
+        against: Group that effects are against, first of its analysis. None: control.
+        mean_model: Model without covariates that gives the arms' means; None: they
+            are the means of `against` plus the effects of `model`.
         stars: Signs; the first level that holds gives the sign.
     """
 
     kind: Literal["effects"]
     model: Name
+    against: Name | None = None
+    mean_model: Name | None = None
     lines: dict[str, EffectLine] = Field(min_length=1)
     blocks: tuple[EffectBlock, ...] = Field((EffectBlock(),), min_length=1)
     stars: tuple[StarLevel, ...] = ()
@@ -205,7 +193,11 @@ ReleasedTable = Annotated[
     | CourseTable
     | RoundsTable
     | BalanceTable
-    | EffectsTable,
+    | EffectsTable
+    | FunnelTable
+    | GroupsTable
+    | FindingsTable
+    | ReliabilityTable,
     Field(discriminator="kind"),
 ]
 
@@ -216,6 +208,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "rounds": ("round", "label"),
     "balance": ("characteristic", "category"),
     "effects": ("population", "label", "horizon", "unit"),
+    "funnel": ("label",),
+    "groups": ("characteristic", "category"),
+    "findings": ("population", "arm", "label"),
+    "reliability": ("label", "horizon"),
 }
 """Kind of table to what may stand before its numbers."""
 
@@ -224,12 +220,15 @@ UNIT = "unit"
 """The heading that does not tell rows apart."""
 
 
-def offers(kind: str, arms: tuple[str, ...]) -> frozenset[str]:
+def offers(
+    kind: str, arms: tuple[str, ...], others: tuple[str, ...] = ()
+) -> frozenset[str]:
     """Return what may stand in the columns of a kind of table.
 
     Args:
         kind: Kind of table.
         arms: Arms of the plan, control first.
+        others: Groups that are followed and not enrolled; or sites, of a funnel.
 
     Returns:
         Words for headings and numbers.
@@ -240,8 +239,14 @@ def offers(kind: str, arms: tuple[str, ...]) -> frozenset[str]:
         "course": (*arms, *(f"n {arm}" for arm in arms)),
         "rounds": arms,
         "balance": arms,
-        "effects": tuple(f"mean {arm}" for arm in arms)
-        + tuple(f"{word} {arm}" for word in ("effect", "stars") for arm in arms[1:]),
+        "effects": tuple(f"mean {arm}" for arm in (*arms, *others))
+        + tuple(f"{word} {arm}" for word in ("effect", "stars") for arm in arms)
+        + tuple(f"{word} {arm}" for word in ("se", "p", "n") for arm in arms)
+        + tuple(f"sd {arm}" for arm in (*arms, *others)),
+        "funnel": others,
+        "groups": (*arms, *others, "all", *(f"p {arm}" for arm in arms[1:])),
+        "findings": ("effect", "low", "high", "is_significant"),
+        "reliability": ("alpha", "low", "high", "n"),
     }
     return frozenset(HEADINGS[kind] + numbers[kind])
 
@@ -257,6 +262,8 @@ def outcomes_shown(table: ReleasedTable) -> tuple[str, ...]:
     """
     if isinstance(table, ContactsTable | CourseTable):
         return tuple(table.lines.values())
+    if isinstance(table, (GroupsTable, ReliabilityTable)):
+        return table.outcomes
     if isinstance(table, RoundsTable):
         named = [name for forms in table.lines.values() for name in forms.values()]
         return tuple(dict.fromkeys((table.among, *named)))

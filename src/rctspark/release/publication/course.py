@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rctspark.config import Thresholds
     from rctspark.config.plan import CourseTable
     from rctspark.contracts import Descriptive
-    from rctspark.release.publication.layout import Book, LaidTable, Row
+    from rctspark.release.publication.layout import LaidTable
+    from rctspark.release.publication.rows import Book, Row
 
 NOT_OBSERVED = ""
 """How a number stands in a period that the register does not speak for."""

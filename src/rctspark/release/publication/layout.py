@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import (
@@ -13,35 +14,30 @@ from rctspark.config.plan import (
     ContactsTable,
     CourseTable,
     EffectsTable,
+    FindingsTable,
+    FunnelTable,
+    GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
-from rctspark.contracts.descriptives import ENROLLED, EVERY
+from rctspark.contracts.descriptives import EVERY
 from rctspark.release.publication.course import course_cells
+from rctspark.release.publication.rows import NO_HORIZON, Book, Row, printed
+from rctspark.release.publication.study import (
+    finding_rows,
+    funnel_rows,
+    group_rows,
+    printed_groups,
+    reliability_rows,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from rctspark.config import Plan
     from rctspark.config.plan import EffectLine, ReleasedTable
-    from rctspark.contracts import Descriptive, Effect
+    from rctspark.contracts import Effect
 
-NO_HORIZON = 0
 SEPARATOR = " | "
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table.
-
-    Attributes:
-        headings: What may stand before the numbers, by the plan's words: `label`.
-        numbers: The numbers as they are printed, by the plan's words: `mean basic`.
-        persons: Arm to persons behind the row's numbers.
-    """
-
-    headings: Mapping[str, str]
-    numbers: Mapping[str, str]
-    persons: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,76 +83,6 @@ class LaidTable:
         return SEPARATOR.join(t for t in (row.headings[w] for w in words) if t)
 
 
-class Book:
-    """Results by what they are about, for the layout of tables.
-
-    Attributes:
-        plan: The analysis plan.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        effects: Iterable[Effect],
-        descriptives: Iterable[Descriptive],
-    ) -> None:
-        """Index results.
-
-        Args:
-            plan: The analysis plan.
-            effects: Effects of the plan.
-            descriptives: Counts and tests; those of the tables are about everyone
-                in the first analysis.
-        """
-        self.plan = plan
-        self._effects = {
-            (e.population, e.outcome, e.horizon, e.arm, e.model): e
-            for e in effects
-            if e.site == EVERY
-        }
-        first = plan.analyses[0].population
-        self._counts = {
-            (d.subject, d.category, d.horizon, d.arm): d
-            for d in descriptives
-            if d.population == first
-        }
-
-    def count(
-        self, subject: str, category: str, arm: str, horizon: int = NO_HORIZON
-    ) -> Descriptive | None:
-        """Return a count; None: nobody was found in the category."""
-        return self._counts.get((subject, category, horizon, arm))
-
-    def persons(
-        self, subject: str, category: str, arm: str, horizon: int = NO_HORIZON
-    ) -> int:
-        """Return the persons of an arm in a category."""
-        found = self.count(subject, category, arm, horizon)
-        return found.persons if found else 0
-
-    def base(
-        self, subject: str, category: str, arm: str, horizon: int = NO_HORIZON
-    ) -> int:
-        """Return the persons among whom those of a category were counted."""
-        found = self.count(subject, category, arm, horizon)
-        return found.base_persons if found else 0
-
-    def total(self, outcome: str, arm: str) -> int:
-        """Return the sum of an outcome over an arm."""
-        found = self.count(outcome, EVERY, arm)
-        return round(found.total or 0) if found else 0
-
-    def effect(
-        self, population: str, outcome: str, horizon: int, arm: str, model: str
-    ) -> Effect | None:
-        """Return an effect; None: it was not estimated, or may not leave."""
-        return self._effects.get((population, outcome, horizon, arm, model))
-
-    def size(self, arm: str) -> int:
-        """Return the persons enrolled in an arm."""
-        return self.persons(ENROLLED, EVERY, arm)
-
-
 def lay_out(table: ReleasedTable, book: Book) -> LaidTable:
     """Lay one table out, unscreened: it stays inside.
 
@@ -173,13 +99,9 @@ def lay_out(table: ReleasedTable, book: Book) -> LaidTable:
             for arm in book.plan.arms.all
         ]
         return LaidTable(table, tuple(rows))
-    if isinstance(table, ContactsTable):
-        return LaidTable(table, _contact_rows(table, book))
     if isinstance(table, CourseTable):
         rows = [Row(*cells) for cells in course_cells(table, book)]
         return LaidTable(table, tuple(rows))
-    if isinstance(table, RoundsTable):
-        return LaidTable(table, _round_rows(table, book))
     if isinstance(table, BalanceTable):
         tests = [
             (heading, found.p_value)
@@ -188,7 +110,41 @@ def lay_out(table: ReleasedTable, book: Book) -> LaidTable:
             and found.p_value is not None
         ]
         return LaidTable(table, _balance_rows(table, book), tests=tuple(tests))
-    return LaidTable(table, _effect_rows(table, book))
+    return LaidTable(table, _rows(table, book))
+
+
+def _rows(table: ReleasedTable, book: Book) -> tuple[Row, ...]:
+    rows: tuple[Row, ...] = ()
+    match table:
+        case ContactsTable():
+            rows = _contact_rows(table, book)
+        case RoundsTable():
+            rows = _round_rows(table, book)
+        case EffectsTable():
+            rows = _effect_rows(table, book)
+        case FunnelTable():
+            rows = funnel_rows(table, book)
+        case GroupsTable():
+            rows = group_rows(table, book)
+        case FindingsTable():
+            rows = finding_rows(table, book)
+        case ReliabilityTable():
+            rows = reliability_rows(table, book)
+    return rows
+
+
+def as_printed(laid: LaidTable) -> LaidTable:
+    """Write the counts of a table as the plan prints them: persons, or per cent.
+
+    Args:
+        laid: A table as laid out, or as screened: hidden counts stay hidden.
+
+    Returns:
+        The table as it stands in its file.
+    """
+    if not isinstance(laid.plan, GroupsTable):
+        return laid
+    return replace(laid, rows=printed_groups(laid.plan, laid.rows))
 
 
 def _contact_rows(table: ContactsTable, book: Book) -> tuple[Row, ...]:
@@ -263,15 +219,16 @@ def _effect_row(
     line: EffectLine,
     horizon: int,
 ) -> Row:
-    control, *treatments = book.plan.arms.all
+    control, treatments = sides(table, book.plan.arms.all)
     population = headings["population"]
-    numbers = {f"mean {control}": ""}
+    numbers = {f"mean {control}": "", f"sd {control}": ""}
     persons: dict[str, int] = {}
     for arm in treatments:
         e = book.effect(population, line.outcome, horizon, arm, table.model)
-        texts = ["", "", ""]
+        texts, plain = ["", "", ""], 0.0
         if e is not None:
-            values = (e.mean_against + e.estimate, e.estimate)
+            plain = _plain(table, book, e)
+            values = (plain, e.estimate)
             texts = [
                 *(printed(value, line) for value in values),
                 table.sign(e.p_value, population),
@@ -280,19 +237,46 @@ def _effect_row(
             persons |= {control: e.n_against, arm: e.n_arm}
         words = (f"mean {arm}", f"effect {arm}", f"stars {arm}")
         numbers |= dict(zip(words, texts, strict=True))
+        numbers |= _error_of(e, line, arm, control, plain)
     return Row(headings, numbers, persons)
 
 
-def printed(value: float, line: EffectLine) -> str:
-    """Write a number as the table prints it.
+def _plain(table: EffectsTable, book: Book, e: Effect) -> float:
+    """Return the mean of an arm, where another model gives it without covariates."""
+    model = table.mean_model or table.model
+    found = book.effect(e.population, e.outcome, e.horizon, e.arm, model) or e
+    return found.mean_against + found.estimate
 
-    Args:
-        value: In the outcome's unit.
-        line: How the outcome is printed.
 
-    Returns:
-        The text; zero has no sign.
-    """
-    told = line.decimals if line.rounded_to is None else line.rounded_to
-    rounded = round(value * line.factor, told) + 0.0
-    return f"{rounded:.{line.decimals}f}"
+def sides(table: EffectsTable, arms: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the group that effects are against, and the arms whose effects stand."""
+    if table.against is None:
+        return arms[0], arms[1:]
+    return table.against, arms
+
+
+def _error_of(
+    e: Effect | None, line: EffectLine, arm: str, control: str, mean: float
+) -> dict[str, str]:
+    """Return standard error, p, n and the deviations of shares."""
+    words = (f"se {arm}", f"p {arm}", f"n {arm}", f"sd {arm}")
+    if e is None:
+        return dict.fromkeys(words, "")
+    deviations = [
+        _deviation(mean, n)
+        for mean, n in ((mean, e.n_arm), (e.mean_against, e.n_against))
+    ]
+    texts = (
+        printed(e.std_error, line),
+        f"{e.p_value:.{line.decimals}f}",
+        str(e.n_total),
+        printed(deviations[0], line),
+    )
+    return dict(zip(words, texts, strict=True)) | {
+        f"sd {control}": printed(deviations[1], line)
+    }
+
+
+def _deviation(share: float, n: int) -> float:
+    """Return the standard deviation over n persons of whom a share are ones."""
+    return math.sqrt(max(share * (1 - share), 0.0) * n / (n - 1)) if n > 1 else 0.0

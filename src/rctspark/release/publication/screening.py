@@ -15,12 +15,18 @@ from rctspark.config.plan import (
     ContactsTable,
     CourseTable,
     EffectsTable,
+    FindingsTable,
+    FunnelTable,
+    GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
 from rctspark.release.publication.course import screen_course
+from rctspark.release.publication.layout import sides
+from rctspark.release.publication.study_screening import screen_study
 from rctspark.release.sums import Sums, cell, two_way
 from rctspark.release.suppression import suppress
 
@@ -29,7 +35,8 @@ if TYPE_CHECKING:
 
     from rctspark.config import Thresholds
     from rctspark.release.design import DesignCounts
-    from rctspark.release.publication.layout import Book, LaidTable, Row
+    from rctspark.release.publication.layout import LaidTable
+    from rctspark.release.publication.rows import Book, Row
 
 UNKNOWN = "not known"
 
@@ -70,6 +77,8 @@ def screen_table(
         return _screen_effects(table, plan, shown, thresholds)
     if isinstance(plan, CourseTable):
         return screen_course(table, plan, book, thresholds)
+    if isinstance(plan, (FindingsTable, FunnelTable, GroupsTable, ReliabilityTable)):
+        return screen_study(table, book, thresholds, shown=shown)
     parts = parts_of(table, book)
     known = (
         _known_sizes(design, book) if isinstance(plan, BalanceTable) else frozenset()
@@ -192,7 +201,7 @@ def _screen_effects(
     table: LaidTable, plan: EffectsTable, shown: Book, thresholds: Thresholds
 ) -> LaidTable:
     rows, is_hidden = [], False
-    control, *treatments = shown.plan.arms.all
+    control, treatments = sides(plan, shown.plan.arms.all)
     for row in table.rows:
         line = plan.lines[row.headings["label"]]
         horizon = int(row.headings["horizon"] or 0)
@@ -206,10 +215,11 @@ def _screen_effects(
                 persons |= {arm: e.n_arm, control: e.n_against}
             elif numbers[f"effect {arm}"]:
                 is_hidden = True
-                words = ("mean", "effect", "stars")
+                words = ("mean", "effect", "stars", "se", "p", "n", "sd")
                 numbers |= {f"{word} {arm}": HIDDEN for word in words}
         if is_hidden and control not in persons:
-            numbers[f"mean {control}"] = HIDDEN if numbers[f"mean {control}"] else ""
+            for name in (f"mean {control}", f"sd {control}"):
+                numbers[name] = HIDDEN if numbers[name] else ""
         rows.append(replace(row, numbers=numbers, persons=persons))
     told = legend([Mark.HIDDEN] if is_hidden else [], thresholds)
     return replace(table, rows=tuple(rows), legend=told)

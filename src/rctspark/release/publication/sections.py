@@ -9,7 +9,11 @@ from rctspark.config.plan import (
     BalanceTable,
     ContactsTable,
     EffectsTable,
+    FindingsTable,
     FollowUpOutcome,
+    FunnelTable,
+    GroupsTable,
+    ReliabilityTable,
     RoundsTable,
 )
 from rctspark.release.numerals import MINUS, fixed, p_text, persons
@@ -19,7 +23,8 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan import StarLevel
     from rctspark.release.labels import Labels
-    from rctspark.release.publication.layout import LaidTable, Row
+    from rctspark.release.publication.layout import LaidTable
+    from rctspark.release.publication.rows import Row
     from rctspark.release.record import Release
 
 SECTIONS = {
@@ -28,6 +33,10 @@ SECTIONS = {
     "contacts": "services",
     "rounds": "services",
     "effects": "outcomes",
+    "funnel": "arms",
+    "groups": "balance",
+    "findings": "outcomes",
+    "reliability": "outcomes",
 }
 """Kind of table to the section of the report in which it stands."""
 
@@ -104,6 +113,10 @@ def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
             "correction; who is in no category is left out of the test. Per cents "
             "are of the arm. " + _sizes(release, labels),
         )
+    elif isinstance(
+        plan, (FunnelTable, GroupsTable, FindingsTable, ReliabilityTable)
+    ) or (isinstance(plan, EffectsTable) and plan.against is not None):
+        head, groups = _as_released(table, labels)
     elif isinstance(plan, EffectsTable):
         head, groups = _effects(table, plan, labels)
         notes.insert(0, _effects_note(plan, labels))
@@ -113,6 +126,22 @@ def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
     if own in labels.plan.labels:
         notes.insert(0, labels.of(own))
     return ShownTable(table.name, labels.of(table.name), head, groups, tuple(notes))
+
+
+def _as_released(table: LaidTable, labels: Labels) -> Laid:
+    """Show a table as it stands in its file, with words for names of the plan."""
+    known = labels.plan.labels
+    head = tuple(labels.of(c) if c in known else c for c in table.plan.columns)
+    rows = []
+    for row in table.rows:
+        line = table.line(row)
+        rows.append(
+            tuple(
+                labels.of(text) if c in table.headings and text in known else text
+                for c, text in line.items()
+            )
+        )
+    return head, (Group("", tuple(rows)),)
 
 
 Laid = tuple[tuple[str, ...], tuple[Group, ...]]

@@ -10,7 +10,7 @@ from rctspark.release.publication.comparison import (
     comparison_csv,
 )
 from rctspark.release.publication.findings import read_findings
-from rctspark.release.publication.layout import lay_out
+from rctspark.release.publication.layout import as_printed, lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def compare_twin(
     """
     if not (record.is_all_synthetic and published.is_dir()):
         return record, {}
-    laid = [lay_out(table, record.book) for table in record.plan.tables]
+    laid = [as_printed(lay_out(table, record.book)) for table in record.plan.tables]
     lines = compare_with_published(published, laid)
     agree = sum(line.agrees == "yes" for line in lines)
     told = read_findings(published)

@@ -26,7 +26,9 @@ LEVELS = (
     *("hours_32", "hours_27", "hours_12", "hours_8"),
     *("contract", "permanent", "temporary"),
 )
-TRIES = 60_000
+TRIES = 240_000
+WARMTH = 3e-6, 1e-9
+"""How far a place may be left for a worse one, at first and at last."""
 CLOSE = 0.0002
 YEAR = 365.25
 
@@ -117,10 +119,33 @@ def _aims(people: People, who: Ints, wage_24m_cents: Ints) -> list[Aim]:
     control = (arm == 0)[:, None]
     second = np.hstack([ones, control, dummies, covariates, distances])
     row = np.linalg.pinv(second)[1]
-    return aims + [
+    aims += [
         Aim(row, LEVELS.index(level), value)
         for level, value in t.CONTROL_MINUS_REFERENCE.items()
     ]
+    return aims + _subgroup_aims(people, who, arm, covariates)
+
+
+def _subgroup_aims(
+    people: People, who: Ints, arm: Ints, covariates: Floats
+) -> list[Aim]:
+    """Weights of the effects by category: one regression, an effect in each."""
+    aims = []
+    for subject, parts in t.SUBGROUPS.items():
+        place = people.traits[subject][who]
+        within = [np.isin(place, part) for part in parts]
+        known = (arm >= 0) & np.any(within, axis=0)
+        columns = [
+            (part & (arm == a)).astype(float) for part in within for a in (1, 2, 3)
+        ]
+        design = np.column_stack([*columns, *within, covariates])[known]
+        rows = np.zeros((design.shape[1], who.size))
+        rows[:, known] = np.linalg.pinv(design)
+        for (name, part, treatment, level), points in t.SUBGROUP_EFFECTS_PP.items():
+            if name == subject:
+                cell = 3 * parts.index(part) + t.ARMS.index(treatment) - 1
+                aims.append(Aim(rows[cell], LEVELS.index(level), points / 100))
+    return aims
 
 
 def _swapped(
@@ -136,10 +161,14 @@ def _swapped(
     low, size = edges[group], np.diff(edges)[group]
     one = low + (rng.random(TRIES) * size).astype(int)
     other = low + (rng.random(TRIES) * size).astype(int)
-    for i, j in zip(one, other, strict=True):
+    # Pairs alone end where no pair helps: while it is warm, small steps back are taken.
+    first, last = WARMTH
+    warmth = first * (last / first) ** (np.arange(TRIES) / TRIES)
+    slack = -warmth * np.log(rng.random(TRIES))
+    for i, j, allowed in zip(one, other, slack, strict=True):
         change = (weights[:, i] - weights[:, j]) * (y[j, column] - y[i, column])
         nearer = off + change
-        if nearer @ nearer < off @ off:
+        if nearer @ nearer < off @ off + allowed:
             y[[i, j]] = y[[j, i]]
             off = nearer
             if np.abs(off).max() < CLOSE:

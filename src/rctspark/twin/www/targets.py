@@ -150,6 +150,23 @@ EFFECTS_PP = {
     ("zia", "permanent"): 3.4,
 }
 """Section 4.1, month 16, adjusted; for wl the middle of the printed interval."""
+SUBGROUP_EFFECTS_PP = {
+    ("education", (0,), "zia", "wage_70"): 6.9,
+    ("education", (0,), "zia", "hours_12"): 8.9,
+    ("education", (0,), "zia", "contract"): 12.6,
+    ("education", (0,), "zia", "permanent"): 7.4,
+    ("education", (0,), "hia", "wage_50"): 6.3,
+    ("education", (0,), "hia", "hours_12"): 9.5,
+    ("education", (0,), "hia", "contract"): 7.7,
+    ("arrangement", (2,), "zia", "permanent"): 5.6,
+    ("arrangement", (2,), "wl", "hours_12"): 11.6,
+    ("arrangement", (2,), "wl", "contract"): 15.0,
+    ("arrangement", (2,), "wl", "temporary"): 12.4,
+    ("arrangement", (3,), "hia", "hours_12"): 6.2,
+}
+"""Section 4.1, month 16, of low education and of arrangements 3 and 4."""
+SUBGROUPS = {"education": ((0,), (1, 2)), "arrangement": ((0,), (2,), (3,))}
+"""Categories told apart; those of nobody here are left out of the model."""
 CONTROL_MINUS_REFERENCE = {
     "wage_100": 0.016,
     "wage_70": -0.009,
