@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING
 from build_panel import build_panel
 from build_population import build_population
 from estimate_durations import estimate_durations
-from estimate_effects import estimate_effects
+from estimate_effects import describe_persons, estimate_effects
 from publish_results import DURATIONS, TABLES, record_results
 from rctspark.contracts import (
     ASSIGNMENT,
     DESCRIPTIVES,
     PERSON_MONTH,
     PERSON_OUTCOME,
-    POPULATION,
+    PERSONS,
 )
 from rctspark.contracts.comparison import Move, ValueChange
 from rctspark.errors import ConfigError
-from rctspark.panel.assemble import expand_panel
-from rctspark.panel.span import span_of
 from rctspark.release.comparison import write_comparison
 from rctspark.release.record import screen_record
 from rctspark.runtime.job import run_job
@@ -61,19 +59,12 @@ class Results:
     @property
     def values(self) -> DataFrame:
         """Every value of the plan's outcomes."""
-        read, plan = self.run.store.read, self.run.plan
-        population = read(self.release, POPULATION)
-        panel = expand_panel(
-            population,
-            read(self.release, PERSON_MONTH),
-            span=span_of(plan),
-            coverage=self.registers.coverage,
-        )
+        described = describe_persons(self.run, self.registers, self.release)
         return measured_values(
-            plan,
-            population=population,
-            panel=panel,
-            outcomes=read(self.release, PERSON_OUTCOME),
+            self.run.plan,
+            population=described.population,
+            panel=described.panel,
+            outcomes=self.run.store.read(self.release, PERSON_OUTCOME),
         )
 
 
@@ -115,7 +106,7 @@ def results_on(run: Run, version: str) -> Results:
         The results, pinned.
     """
     on = run.on(version)
-    registers = open_registers(on, (), linking=LINKING)
+    registers = open_registers(on, (PERSONS,), linking=LINKING)
     name = registers.version.name
     sets = [(*TABLES, PERSON_MONTH, *([DESCRIPTIVES] if run.plan.tables else []))]
     sets += [DURATIONS] if run.plan.durations else []

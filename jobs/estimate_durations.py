@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from estimate_effects import describe_persons
 from rctspark.contracts import (
     ASSIGNMENT,
     BENEFIT_SPELLS,
@@ -24,10 +25,8 @@ from rctspark.contracts import (
     POPULATION,
 )
 from rctspark.estimators.durations.planned import estimate_duration
-from rctspark.panel.assemble import expand_panel
 from rctspark.panel.durations import measure_durations, registers_needed
 from rctspark.panel.known import shorten_follow_up
-from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
@@ -42,19 +41,15 @@ from rctspark.sources.settle import (
     attach_job_starts,
     flag_overruled,
     keep_newest_contacts,
-    keep_newest_persons,
     keep_persons,
     keep_standing,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pyspark.sql import DataFrame
-
     from rctspark.contracts.duration_sample import DurationSample
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
+    from rctspark.runtime.store import Release
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH)
 
@@ -78,8 +73,7 @@ def estimate_durations(run: Run) -> None:
     if run.is_current(run.experiment, provenance):
         run.log.say("durations: nothing has changed since the last release")
         return
-    tables = {table.name: run.store.read(made, table) for table in TABLES}
-    samples = collect(run, registers, tables)
+    samples = collect(run, registers, made)
     filed = {
         "experiment": run.plan.name,
         "data_version": registers.version.name,
@@ -111,20 +105,19 @@ def estimate_durations(run: Run) -> None:
     )
 
 
-def collect(
-    run: Run, registers: Registers, tables: Mapping[str, DataFrame]
-) -> dict[str, DurationSample]:
+def collect(run: Run, registers: Registers, made: Release) -> dict[str, DurationSample]:
     """Bring every duration of the plan to the driver.
 
     Args:
         run: The run.
         registers: The registers.
-        tables: Name to table that earlier jobs made.
+        made: Release that holds population and panel.
 
     Returns:
         Duration of the plan to its sample.
     """
-    plan, population = run.plan, tables[POPULATION.name]
+    plan, described = run.plan, describe_persons(run, registers, made)
+    population = described.population
     spells, payroll, contacts = (
         keep_persons(registers.rows(table), population)
         for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS)
@@ -142,22 +135,16 @@ def collect(
         followed=plan.population,
         earnings_sources=plan.earnings_sources,
     )
-    dense = expand_panel(
-        population,
-        tables[PERSON_MONTH.name],
-        span=span_of(plan),
-        coverage=registers.coverage,
-    )
     samples = collect_durations(
         make_duration_sample(
             plan,
             population=population,
-            assignment=tables[ASSIGNMENT.name],
-            persons=keep_newest_persons(registers.rows(PERSONS), registers.deliveries),
-            panel=dense,
+            assignment=run.store.read(made, ASSIGNMENT),
+            persons=described.persons,
+            panel=described.panel,
             measured=measured,
         ),
-        make_varying(plan, population=population, panel=dense),
+        make_varying(plan, population=population, panel=described.panel),
         plan,
         largest_sample_rows=run.settings.largest_sample_rows,
     )

@@ -9,7 +9,7 @@ Run:     spark-submit jobs/estimate_effects.py --plan ww
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +73,18 @@ if TYPE_CHECKING:
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
+    from rctspark.runtime.store import Release
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Population, persons and dense panel, with all that a plan may name of them."""
+
+    population: DataFrame
+    persons: DataFrame
+    panel: DataFrame
 
 
 def estimate_effects(run: Run) -> None:
@@ -95,27 +105,17 @@ def estimate_effects(run: Run) -> None:
         run.log.say("effects: nothing has changed since the last release")
         return
     gate = make_gate(run.root / "expectations")
-    read = run.store.read
-    population = read(panel, POPULATION)
-    persons = keep_newest_persons(registers.rows(PERSONS), registers.deliveries)
-    dense = expand_panel(
-        population,
-        read(panel, PERSON_MONTH),
-        span=span_of(run.plan),
-        coverage=registers.coverage,
-    ).transform(attach_reference, amounts=amounts)
-    if registers.version.of(STUDY_LISTS.name):
-        dense, persons = with_study(run, registers, dense, persons, population)
+    described = describe_persons(run, registers, panel)
     plan = run.plan
     analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(
         make_samples(
             plan,
-            population=population,
-            assignment=read(panel, ASSIGNMENT),
-            persons=persons,
-            panel=dense,
-            outcomes=read(panel, PERSON_OUTCOME),
+            population=described.population,
+            assignment=run.store.read(panel, ASSIGNMENT),
+            persons=described.persons,
+            panel=described.panel,
+            outcomes=run.store.read(panel, PERSON_OUTCOME),
             analyses=analyses,
         ),
         plan,
@@ -127,12 +127,38 @@ def estimate_effects(run: Run) -> None:
     )
     if plan.tables:
         counts = describe(plan, samples, data_version=version)
-        counts += describe_sites(plan, registers, population)
+        counts += describe_sites(plan, registers, described.population)
         made.append((DESCRIPTIVES, [asdict(count) for count in counts]))
     candidates = run.candidates(
         *((table, run.store.rows(table, rows)) for table, rows in made)
     )
     run.publish(run.experiment, candidates, provenance=provenance, gate=gate)
+
+
+def describe_persons(run: Run, registers: Registers, made: Release) -> Described:
+    """Put beside panel and persons what the plan's expressions may name.
+
+    Args:
+        run: The run.
+        registers: The registers of the data version.
+        made: Release that holds population and panel.
+
+    Returns:
+        The population; persons with their statuses; the dense panel with reference
+        amounts, statuses and answers.
+    """
+    read = run.store.read
+    population = read(made, POPULATION)
+    persons = keep_newest_persons(registers.rows(PERSONS), registers.deliveries)
+    dense = expand_panel(
+        population,
+        read(made, PERSON_MONTH),
+        span=span_of(run.plan),
+        coverage=registers.coverage,
+    ).transform(attach_reference, amounts=read_amounts(run))
+    if registers.version.of(STUDY_LISTS.name):
+        dense, persons = with_study(run, registers, dense, persons, population)
+    return Described(population, persons, dense)
 
 
 def estimate_tables(
