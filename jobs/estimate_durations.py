@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from estimate_effects import describe_persons
+from estimate_effects import describe_persons, read_amounts
 from rctspark.contracts import (
     ASSIGNMENT,
     BENEFIT_SPELLS,
@@ -67,7 +67,7 @@ def estimate_durations(run: Run) -> None:
     )
     provenance = run.provenance(
         data_version=registers.version.name,
-        inputs=(),
+        inputs=[f"{one.name}={one.digest()}" for one in read_amounts(run)],
         registered=registered,
     )
     if run.is_current(run.experiment, provenance):
