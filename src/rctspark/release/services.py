@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rctspark.release.record import Release
 
 PER = 100
-SIDE_BY_SIDE = 3
+SIDE_BY_SIDE = 2
 PREFIX = "services-"
 COLUMNS = ("horizon", "contact", "arm", "contacts", "per_100_persons", "n")
 
@@ -98,7 +98,7 @@ def draw_course(
     rows = -(-len(kinds) // columns)
     name = f"{PREFIX}{table.name}"
     with publication_style():
-        canvas = new_canvas(0.3 + 2.0 * rows)
+        canvas = new_canvas(0.3 + 1.8 * rows)
         for i, kind in enumerate(kinds):
             axes = canvas.add_subplot(rows, columns, i + 1)
             axes.set_title(f"{chr(ord('A') + i)}. {kind}")

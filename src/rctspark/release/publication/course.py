@@ -78,18 +78,26 @@ def screen_course(
         for arm in book.plan.arms.all:
             name, horizon = plan.lines[row.headings["label"]], row.headings["horizon"]
             found = book.count(name, EVERY, arm, int(horizon))
-            if found is None or not _tells_of_few(found, book.size(arm), thresholds):
+            if found is None:
                 continue
-            is_hidden = True
-            numbers |= {arm: HIDDEN, f"n {arm}": HIDDEN}
+            fewest, unseen = (
+                thresholds.minimum_persons,
+                book.size(arm) - row.persons[arm],
+            )
+            if 0 < unseen < fewest:
+                is_hidden = True
+                numbers |= {arm: HIDDEN, f"n {arm}": HIDDEN}
+            elif _tells_of_few(found, thresholds):
+                is_hidden = True
+                numbers[arm] = HIDDEN
         rows.append(replace(row, numbers=numbers))
     told = legend([Mark.HIDDEN] if is_hidden else [], thresholds)
     return replace(table, rows=tuple(rows), legend=told)
 
 
-def _tells_of_few(found: Descriptive, size: int, thresholds: Thresholds) -> bool:
+def _tells_of_few(found: Descriptive, thresholds: Thresholds) -> bool:
     fewest, base = thresholds.minimum_persons, found.base_persons
-    few = (found.persons, base - found.persons, size - base)
+    few = (found.persons, base - found.persons)
     return (
         any(0 < n < fewest for n in few)
         or found.persons > thresholds.maximum_share * base
