@@ -119,11 +119,13 @@ def results_on(run: Run, version: str) -> Results:
             for tables in sets
         ]
 
-    if run.is_rebuild or None in find():
+    found = find()
+    if run.is_rebuild or None in found:
         run.log.say(f"making the results on data version {name}")
         for job in JOBS:
             job(on.part(job.__name__))
-    release = run.store.pin(run.experiment, sets[0], data_version=name)
+        found = find()
+    release = found[0] or run.store.pin(run.experiment, sets[0], data_version=name)
     return Results(on, registers, release)
 
 

@@ -1,11 +1,12 @@
 """Older table versions can be read by data version; one that is gone says so."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from rctspark.contracts import FUNNEL
+from rctspark.contracts import FUNNEL, RELEASES
 from rctspark.errors import StoreError
 
 SCOPE = "experiments/test"
@@ -65,3 +66,21 @@ def test_a_version_whose_log_was_deleted_is_one_clear_sentence(store, publish):
         file.unlink()
     with pytest.raises(StoreError, match=r"at version 0 .* deleted or vacuumed"):
         store.read(old, FUNNEL)
+
+
+def test_a_log_from_before_a_column_was_added_is_read_and_added_to(
+    store, publish, spark
+):
+    publish("r1", 10)
+    path = store.path(SCOPE, RELEASES)
+    older = spark.read.format("delta").load(path).drop("registered_hash").collect()
+    names = ", ".join(
+        f"{c.name} {c.type}" for c in RELEASES.columns if c.name != "registered_hash"
+    )
+    shutil.rmtree(path)
+    spark.createDataFrame(older, names).coalesce(1).write.format("delta").save(path)
+    (release,) = store.releases(SCOPE)
+    assert (release.run_id, release.registered_hash) == ("r1", None)
+    publish("r2", 20, registered_hash="abc")
+    found = {r.run_id: r.registered_hash for r in store.releases(SCOPE)}
+    assert found == {"r1": None, "r2": "abc"}
