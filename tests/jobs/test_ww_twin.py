@@ -181,6 +181,8 @@ def test_results_are_the_same_once_nothing_published_is_left(
     (bare / "conf" / "published").mkdir()
     shutil.copy(workplace / "key", tmp_path / "key")
     settings = write_settings(tmp_path)
+    # The session is up, with its jars.
+    settings.write_text(f"{settings.read_text()}jars: ''\n")
     openings = Openings()
     arguments = ["--plan", "ww", "--deliveries", str(place), "--root", str(bare)]
     with pytest.MonkeyPatch.context() as patch:
