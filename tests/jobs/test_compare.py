@@ -11,10 +11,10 @@ from ingest import ingest
 from rctspark.errors import DeliveryError, StoreError
 from toy import experiment as toy
 from toy.place import Place
+from toy.vacuum import vacuum
 
 EARLIER, LATER = "2020-03-01", "2020-09-01"
 MARCH, MORE = 3, 100
-VACUUM = "spark.databricks.delta.retentionDurationCheck.enabled"
 
 
 def corrected(line):
@@ -105,12 +105,7 @@ def test_a_name_that_no_data_version_has_lists_those_there_are(place, compared):
 def test_results_that_were_vacuumed_say_which_table_and_what_to_do(
     place, compared, spark
 ):
-    spark.conf.set(VACUUM, "false")
-    try:
-        path = place.lake / "experiments" / "toy" / "effects"
-        spark.sql(f"VACUUM delta.`{path}` RETAIN 0 HOURS")
-    finally:
-        spark.conf.unset(VACUUM)
+    vacuum(spark, place.lake / "experiments" / "toy" / "effects")
     names = compared.name.split("--")
     code = place.run(compare_versions, "--compare", *names, plan="toy")
     assert code == StoreError.exit_code

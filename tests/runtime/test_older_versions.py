@@ -8,10 +8,10 @@ import pytest
 
 from rctspark.contracts import FUNNEL, RELEASES
 from rctspark.errors import StoreError
+from toy.vacuum import vacuum
 
 SCOPE = "experiments/test"
 ROW = "funnel\nstep | stage | reason | n_leaving | n_left\n1 | all | all | 0 | {n}"
-SETTING = "spark.databricks.delta.retentionDurationCheck.enabled"
 
 
 @pytest.fixture
@@ -43,11 +43,7 @@ def test_results_are_found_again_by_the_name_of_their_data_version(store, publis
 def test_a_vacuumed_version_is_one_clear_sentence(store, publish, spark):
     old = publish("r1", 10, data_version="provisional")
     new = publish("r2", 20, data_version="definitive")
-    spark.conf.set(SETTING, "false")
-    try:
-        spark.sql(f"VACUUM delta.`{store.path(SCOPE, FUNNEL)}` RETAIN 0 HOURS")
-    finally:
-        spark.conf.unset(SETTING)
+    vacuum(spark, store.path(SCOPE, FUNNEL))
     said = (
         "Table experiments/test/funnel can't be read at version 0: 1 of its 1 file(s) "
         "were deleted or vacuumed; make data version provisional again with --rebuild, "
