@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.release.drawing import (
     CONTROL,
+    INK,
     Figure,
     colour,
     new_canvas,
@@ -139,10 +140,10 @@ def draw_duration(
             axes.set_title(f"{chr(ord('A') + i)}. {title}")
             _draw(axes, points, labels)
             whole_ticks(axes, 0, planned.until)
-            axes.set_xlabel(f"{planned.unit.capitalize()}s")
             if i == 0:
                 axes.set_ylabel("%")
                 axes.legend(loc="best")
+        canvas.supxlabel(f"{planned.unit.capitalize()}s", fontsize=8.5, color=INK)
         svg, png = rendered(canvas, name, is_synthetic=is_synthetic)
     level = max(p.level for _, points in panels for p in points)
     caption = (

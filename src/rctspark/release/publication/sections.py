@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from rctspark.release.publication.rows import Row
     from rctspark.release.record import Release
 
+CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+"""How names stand in a plan and in released files."""
 SECTIONS = {
     "arm_sizes": "arms",
     "balance": "balance",
@@ -130,18 +133,21 @@ def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
 
 def _as_released(table: LaidTable, labels: Labels) -> Laid:
     """Show a table as it stands in its file, with words for names of the plan."""
-    known = labels.plan.labels
-    head = tuple(labels.of(c) if c in known else c for c in table.plan.columns)
-    rows = []
-    for row in table.rows:
-        line = table.line(row)
-        rows.append(
-            tuple(
-                labels.of(text) if c in table.headings and text in known else text
-                for c, text in line.items()
-            )
+    head = tuple(_in_words(c, labels) for c in table.plan.columns)
+    rows = [
+        tuple(
+            _in_words(text, labels) if column in table.headings else text
+            for column, text in table.line(row).items()
         )
+        for row in table.rows
+    ]
     return head, (Group("", tuple(rows)),)
+
+
+def _in_words(text: str, labels: Labels) -> str:
+    """Return the words for a name; what is no name stays: `55+`, `1`, `Utrecht`."""
+    is_name = text in labels.plan.labels or CODE.fullmatch(text) is not None
+    return labels.of(text) if is_name else text
 
 
 Laid = tuple[tuple[str, ...], tuple[Group, ...]]
