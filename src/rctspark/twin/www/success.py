@@ -26,8 +26,8 @@ LEVELS = (
     *("hours_32", "hours_27", "hours_12", "hours_8"),
     *("contract", "permanent", "temporary"),
 )
-TRIES = 240_000
-WARMTH = 3e-6, 1e-9
+TRIES = 360_000
+WARMTH = 2e-5, 1e-9
 """How far a place may be left for a worse one, at first and at last."""
 CLOSE = 0.0002
 YEAR = 365.25
