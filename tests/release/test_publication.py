@@ -15,6 +15,7 @@ from rctspark.release.page import write_report
 from rctspark.release.publication.amounts import find_dominated
 from rctspark.release.publication.comparison import (
     compare_with_published,
+    is_same,
     published_cells,
 )
 from rctspark.release.publication.layout import lay_out
@@ -208,6 +209,23 @@ def test_every_published_number_and_sign_is_compared(published):
     assert wrong.reason == "printed otherwise"
     unexplained = compared["results", "men | left | 12", "stars"]
     assert (unexplained.agrees, unexplained.reason) == ("no", "not explained")
+
+
+@pytest.mark.parametrize(
+    ("published", "reproduced", "same"),
+    [
+        ("27-30", "29.3", True),
+        ("27-30", "30.1", False),
+        ("<6", "2.1", True),
+        ("<6", "6.0", False),
+        ("<6", "", False),
+        ("-0.3", "-0.30", True),
+        ("**", "**", True),
+        ("", "*", False),
+    ],
+)
+def test_a_number_agrees_with_the_range_that_hides_it(published, reproduced, same):
+    assert is_same(published, reproduced) is same
 
 
 def test_only_synthetic_data_are_compared(published):

@@ -8,6 +8,7 @@ control, so it exists for synthetic data alone.
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import astuple, dataclass
 from decimal import Decimal, InvalidOperation
 from io import StringIO
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 CONFLICTS = "conflicts.csv"
 HEADER = ("table", "row", "column", "published", "reproduced", "agrees", "reason")
 NOT_EXPLAINED = "not explained"
+RANGE = re.compile(r"(\d+)-(\d+)|<(\d+)", re.ASCII)
 Cells = dict[tuple[str, str, str], str]
 Headings = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -115,9 +117,17 @@ def published_cells(
 
 
 def is_same(published: str, reproduced: str) -> bool:
-    """Say whether two texts are the same number, or the same sign."""
+    """Say whether two texts are the same number, or the same sign.
+
+    Where a range was published to hide a number (`27-30`, `<6`), the number lies in it.
+    """
+    hidden = RANGE.fullmatch(published)
     try:
-        return Decimal(published) == Decimal(reproduced)
+        found = Decimal(reproduced)
+        if hidden is not None:
+            low, high, below = hidden.groups()
+            return found < int(below) if below else int(low) <= found <= int(high)
+        return Decimal(published) == found
     except InvalidOperation:
         return published == reproduced
 
