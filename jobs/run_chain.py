@@ -19,6 +19,7 @@ from ingest import ingest
 from publish_results import publish_results
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
+from rctspark.runtime.tracking import open_tracking
 from write_quality_site import write_quality_site
 
 if TYPE_CHECKING:
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 
     from rctspark.runtime.job import Run
 
+
+def open_mlflow(run: Run) -> None:
+    """Import MLflow and make its database while Spark works on something else."""
+    open_tracking(run.settings.tracking_uri)
+
+
 STEPS: tuple[tuple[Callable[[Run], None], ...], ...] = (
     (ingest,),
     (build_population,),
-    (build_panel,),
+    (build_panel, open_mlflow),
     # Both read the panel and neither reads the other.
     (estimate_effects, estimate_durations),
     # Pages of what stands by now, for different readers.

@@ -33,15 +33,18 @@ def when_a_candidate_is_half_written(lake):
 
 
 def in_the_gate(_):
-    audit = store.Store._audit
+    publish = store.Store.publish
 
-    def struck(self, scope, candidates, provenance, gate):
+    def struck(self, scope, candidates, *, provenance, gate, slices=None):
         def require(*_):
-            strike("in the gate, its results written")
+            strike("in the gate, every check made")
 
-        audit(self, scope, candidates, provenance, type(gate)(gate.check, require))
+        held = type(gate)(gate.check, require)
+        publish(
+            self, scope, candidates, provenance=provenance, gate=held, slices=slices
+        )
 
-    store.Store._audit = struck
+    store.Store.publish = struck
 
 
 def between_two_tables(_):

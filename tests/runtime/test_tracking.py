@@ -79,9 +79,9 @@ def plan(root):
 def made(tmp_path_factory):
     """A database with its schema, so that it is made once for all tests."""
     folder = tmp_path_factory.mktemp("mlflow")
-    from rctspark.runtime.tracking import _open_client
+    from rctspark.runtime.tracking import open_tracking
 
-    _open_client(f"sqlite:///{folder}/mlflow.db")
+    open_tracking(f"sqlite:///{folder}/mlflow.db")
     return (folder / "mlflow.db").read_bytes()
 
 

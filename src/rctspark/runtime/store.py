@@ -26,7 +26,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from rctspark.contracts import GATE_RESULTS, RELEASES
-from rctspark.errors import StoreError
+from rctspark.errors import RctsparkError, StoreError
 from rctspark.runtime.locks import holding
 from rctspark.runtime.together import together
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from rctspark.config import Settings
     from rctspark.contracts import GateResult, Table
     from rctspark.contracts.operation import Gate
+
+    Checked = Sequence[tuple["Candidate", tuple[GateResult, ...]]]
 
 CANDIDATES = "candidates"
 SPARK_ERRORS = (PySparkException, Py4JError)
@@ -423,41 +425,32 @@ class Store:
             BrokenCheckError: A check broke; likewise.
             StoreError: A table could not be written.
         """
-        rows = self._audit(scope, candidates, provenance, gate)
-        with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
+        found = together(lambda made: gate.check(made.frame, made.table), candidates)
+        checked = list(zip(candidates, found, strict=True))
+        verdicts = _gate_rows(checked, provenance.run_id)
+        record = partial(self._append, scope, GATE_RESULTS, verdicts)
+        lock = partial(
+            holding, self.settings.lake, scope, self.settings.wait_seconds, self.say
+        )
+        try:
+            for made, results in checked:
+                gate.require(results, made.table.name, made.path)
+        except RctsparkError:
+            with lock():
+                record()
+            raise
+        with lock():
             commit = partial(self._commit, scope, provenance, slices or {})
-            committed = together(commit, candidates)
+            # The gate's results and the tables: both stand before the release row.
+            steps: list[Callable[[], Any]] = [partial(commit, c) for c in candidates]
+            steps.append(record)
+            committed = together(lambda step: step(), steps)
             names = [f"{scope}/{made.table.name}" for made in candidates]
-            made_now = dict(zip(names, committed, strict=True))
+            made_now = dict(zip(names, committed[:-1], strict=True))
             versions = dict(provenance.made_from) | made_now
             row = _release_row(provenance, versions)
             self._append(scope, RELEASES, [row])
-        return replace(_release(scope, row), rows=rows)
-
-    def _audit(
-        self,
-        scope: str,
-        candidates: Sequence[Candidate],
-        provenance: Provenance,
-        gate: Gate,
-    ) -> dict[str, int]:
-        """Check every candidate; return the rows of each."""
-        found = together(lambda made: gate.check(made.frame, made.table), candidates)
-        checked = list(zip(candidates, found, strict=True))
-        now = _now()
-        rows = [
-            _gate_row(result, made, provenance.run_id, now)
-            for made, results in checked
-            for result in results
-        ]
-        with holding(self.settings.lake, scope, self.settings.wait_seconds, self.say):
-            self._append(scope, GATE_RESULTS, rows)
-        for made, results in checked:
-            gate.require(results, made.table.name, made.path)
-        return {
-            made.table.name: max(result.rows_checked for result in results)
-            for made, results in checked
-        }
+        return replace(_release(scope, row), rows=_rows_of(checked))
 
     def _commit(
         self,
@@ -566,6 +559,22 @@ def _slice(table: Table, slices: Mapping[str, Sequence[str]]) -> str:
 
 def _release_row(provenance: Provenance, versions: Mapping[str, int]) -> dict[str, Any]:
     return asdict(provenance) | {"released_at": _now(), "versions": dict(versions)}
+
+
+def _gate_rows(checked: Checked, run_id: str) -> list[dict[str, Any]]:
+    now = _now()
+    return [
+        _gate_row(result, made, run_id, now)
+        for made, results in checked
+        for result in results
+    ]
+
+
+def _rows_of(checked: Checked) -> dict[str, int]:
+    return {
+        made.table.name: max(result.rows_checked for result in results)
+        for made, results in checked
+    }
 
 
 def _gate_row(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-AT_ONCE = 4
+AT_ONCE = 6
 
 
 def together(do: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:

@@ -93,7 +93,7 @@ def track_analysis(
     shown = [e for e in effects if may_be_shown(e, thresholds)]
     withheld = [e for e in effects if not may_be_shown(e, thresholds)]
     with _holding(tracking_uri, f"mlflow-{record.inputs}"):
-        client = _open_client(tracking_uri)
+        client = open_tracking(tracking_uri)
         experiment_id = _experiment(client, tracking_uri, plan)
         found = _find_or_clear(client, experiment_id, record)
         if found is not None:
@@ -138,7 +138,7 @@ def tracking_links(
     Returns:
         The command that starts the pages, and the links to them.
     """
-    client = _open_client(tracking_uri)
+    client = open_tracking(tracking_uri)
     experiment_id = client.get_run(run_id).info.experiment_id
     is_server = tracking_uri.startswith("http")
     host = tracking_uri.rstrip("/") if is_server else f"http://127.0.0.1:{port}"
@@ -176,8 +176,17 @@ def _database(tracking_uri: str) -> Path:
     return Path(tracking_uri.removeprefix(SQLITE)).resolve()
 
 
-def _open_client(tracking_uri: str) -> MlflowClient:
-    """Open MLflow without telemetry and chatter, its database made once."""
+def open_tracking(tracking_uri: str) -> MlflowClient:
+    """Open MLflow without telemetry and chatter, its database made once.
+
+    The first time in a process this takes seconds.
+
+    Args:
+        tracking_uri: Where MLflow keeps runs.
+
+    Returns:
+        The client.
+    """
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     from mlflow import MlflowClient  # noqa: PLC0415 (slow to import)
