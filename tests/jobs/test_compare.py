@@ -13,6 +13,8 @@ from toy import experiment as toy
 from toy.place import Place
 from toy.vacuum import vacuum
 
+pytestmark = pytest.mark.long
+
 EARLIER, LATER = "2020-03-01", "2020-09-01"
 MARCH, MORE = 3, 100
 

@@ -10,6 +10,8 @@ from deltalake import DeltaTable
 from estimate_durations import estimate_durations
 from run_chain import run_chain
 
+pytestmark = pytest.mark.long
+
 FILE = "rossi_recidivism.csv"
 BEFORE = ("age", "race", "wexp", "mar", "paro", "prio")
 
