@@ -252,3 +252,14 @@ def test_a_number_that_was_not_printed_is_not_compared(book, tmp_path):
     found = compare_with_published(tmp_path, [as_printed(laid(book, "groups"))])
     assert len(found) == 7
     assert [c.column for c in found if c.agrees == "no"] == ["more"]
+
+
+def test_an_answer_that_was_not_printed_is_not_compared(book, tmp_path):
+    (tmp_path / "findings.csv").write_text(
+        "who,arm,what,effect,sure\nall,more,left,,\nall,other,left,1.0,no\n"
+    )
+    found = compare_with_published(tmp_path, [as_printed(laid(book, "findings"))])
+    assert [(c.row, c.column, c.agrees) for c in found] == [
+        ("all | other | left", "effect", "no"),
+        ("all | other | left", "sure", "no"),
+    ]

@@ -72,10 +72,10 @@ def compare_with_published(
     reasons = _reasons(folder)
     lines = []
     cells = published_cells(folder, headings)
-    numbers = {key[::2] for key, text in cells.items() if _is_number(text)}
+    stated = {key[::2] for key, text in cells.items() if _is_stated(text)}
     for key, published in cells.items():
-        if not published and key[::2] in numbers:
-            continue  # a column of numbers in which this one was not printed
+        if not published and key[::2] in stated:
+            continue  # a column of numbers or answers in which this one was not printed
         reproduced = found.get(key)
         agrees = reproduced is not None and is_same(published, reproduced)
         reason = "" if agrees else reasons.get(key, NOT_EXPLAINED)
@@ -158,6 +158,11 @@ def _words_before(rows: list[dict[str, str]]) -> tuple[str, ...]:
             break
         before.append(column)
     return tuple(before)
+
+
+def _is_stated(text: str) -> bool:
+    """Say whether a column with this text would print every cell that was found."""
+    return _is_number(text) or text in {"yes", "no"}
 
 
 def _is_number(text: str) -> bool:
