@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HALF = 0.0005
 """Half of the last printed decimal: of shares, or of tenths of a percentage point."""
-INSIDE = 0.8
+INSIDE = 0.96
 """Part of the room for rounding that is used."""
 UPPER_TAIL = 0.95
 STEP_OF_T = 0.02

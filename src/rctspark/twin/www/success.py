@@ -28,6 +28,9 @@ LEVELS = (
     *("hours_32", "hours_27", "hours_12", "hours_8"),
     *("contract", "permanent", "temporary"),
 )
+ODDS = {"arrangement": (5.0, 3.0, 3.0, 1.0), "education": (0.4, 1.0, 1.0, 1.0)}
+"""Of work, to begin with: printed stars tell that few of low education, and few far
+from work, have it."""
 YEAR = 365.25
 
 
@@ -46,7 +49,8 @@ def choose_successes(
         what each has in month 16, a column per name of `LEVELS`.
     """
     arms = [np.flatnonzero(people.of_arm(a)) for a in range(len(t.ARMS))]
-    groups = [rng.permutation(g) for g in (*arms, np.flatnonzero(people.is_reference))]
+    everyone = (*arms, np.flatnonzero(people.is_reference))
+    groups = [_likeliest_first(rng, people, group) for group in everyone]
     who = np.concatenate(groups)
     employed = (*t.EMPLOYED, t.EMPLOYED_REFERENCE)
     levels = np.concatenate(
@@ -55,6 +59,16 @@ def choose_successes(
     aims = _aims(people, who, wage_24m_cents)
     edges = np.cumsum([0, *(g.size for g in groups)])
     return who, settled(rng, levels, aims, edges)
+
+
+def _likeliest_first(rng: np.random.Generator, people: People, group: Ints) -> Ints:
+    """Order persons by a chance that falls with the distance to work."""
+    chances = rng.gumbel(size=group.size)
+    for subject, odds in ODDS.items():
+        chances += np.log(np.array(odds))[people.traits[subject][group]]
+    order = np.argsort(chances)
+    first: Ints = group[order[::-1]]
+    return first
 
 
 def _levels(rng: np.random.Generator, n: int, employed: t.Employed) -> Bools:
