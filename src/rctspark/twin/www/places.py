@@ -86,8 +86,8 @@ class Places:
             axis=-2,
         )
         beyond = np.maximum(self._least - found, found - self._most)
-        off: Floats = np.maximum(beyond, 0.0)[..., self._bounded]
-        return off * self._weight
+        off: Floats = np.maximum(beyond, 0.0)[..., self._bounded] * self._weight
+        return off
 
     def tried(self, one: Ints, other: Ints, taken: Floats) -> Floats:
         """Say what changes of two persons would do.
