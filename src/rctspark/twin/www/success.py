@@ -1,21 +1,23 @@
 """Who has work in month 16, chosen so that adjusted effects come out as printed.
 
-A coefficient of a linear regression is a weighted sum of the outcome, with weights that
-the covariates alone decide. So persons of one group can change places until the
-coefficients of the published models have their printed values, while the number of
-persons with each outcome stays as it is.
+Persons of one group change places until coefficients of the published models, their
+robust standard errors and p-values have their printed values, while the number of
+persons with each outcome stays as it is. That makes who succeeds follow past pay and
+other covariates as far as the printed standard errors tell.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rctspark.twin.ww.calendar import months_between
 from rctspark.twin.www import targets as t
+from rctspark.twin.www.aims import Aim, Regression
 from rctspark.twin.www.people import START
+from rctspark.twin.www.places import settled
 
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Floats, Ints
@@ -26,20 +28,10 @@ LEVELS = (
     *("hours_32", "hours_27", "hours_12", "hours_8"),
     *("contract", "permanent", "temporary"),
 )
-TRIES = 360_000
-WARMTH = 2e-5, 1e-9
-"""How far a place may be left for a worse one, at first and at last."""
-CLOSE = 0.0002
+ODDS = {"arrangement": (5.0, 3.0, 3.0, 1.0), "education": (0.4, 1.0, 1.0, 1.0)}
+"""Of work, to begin with: printed stars tell that few of low education, and few far
+from work, have it."""
 YEAR = 365.25
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """One coefficient: weights over persons, an outcome, the value wanted."""
-
-    weights: Floats
-    level: int
-    value: float
 
 
 def choose_successes(
@@ -57,7 +49,8 @@ def choose_successes(
         what each has in month 16, a column per name of `LEVELS`.
     """
     arms = [np.flatnonzero(people.of_arm(a)) for a in range(len(t.ARMS))]
-    groups = [rng.permutation(g) for g in (*arms, np.flatnonzero(people.is_reference))]
+    everyone = (*arms, np.flatnonzero(people.is_reference))
+    groups = [_likeliest_first(rng, people, group) for group in everyone]
     who = np.concatenate(groups)
     employed = (*t.EMPLOYED, t.EMPLOYED_REFERENCE)
     levels = np.concatenate(
@@ -65,7 +58,17 @@ def choose_successes(
     )
     aims = _aims(people, who, wage_24m_cents)
     edges = np.cumsum([0, *(g.size for g in groups)])
-    return who, _swapped(rng, levels, aims, edges)
+    return who, settled(rng, levels, aims, edges)
+
+
+def _likeliest_first(rng: np.random.Generator, people: People, group: Ints) -> Ints:
+    """Order persons by a chance that falls with the distance to work."""
+    chances = rng.gumbel(size=group.size)
+    for subject, odds in ODDS.items():
+        chances += np.log(np.array(odds))[people.traits[subject][group]]
+    order = np.argsort(chances)
+    first: Ints = group[order[::-1]]
+    return first
 
 
 def _levels(rng: np.random.Generator, n: int, employed: t.Employed) -> Bools:
@@ -102,26 +105,26 @@ def _covariates(people: People, who: Ints, wage_24m_cents: Ints) -> Floats:
 
 
 def _aims(people: People, who: Ints, wage_24m_cents: Ints) -> list[Aim]:
+    """List every printed coefficient, with the regression that it comes from."""
     covariates = _covariates(people, who, wage_24m_cents)
     arm = np.where(people.is_reference[who], -1, people.arm[who])
-    study = arm >= 0
     dummies = np.column_stack([arm == a for a in (1, 2, 3)])
     ones = np.ones((who.size, 1))
-    first = np.hstack([ones, dummies, covariates])[study]
-    rows = np.zeros((first.shape[1], who.size))
-    rows[:, study] = np.linalg.pinv(first)
+    regression = Regression(np.hstack([ones, dummies, covariates]), arm >= 0)
     aims = [
-        Aim(rows[t.ARMS.index(name)], LEVELS.index(level), points / 100)
-        for (name, level), points in t.EFFECTS_PP.items()
+        regression.aim(t.ARMS.index(name), LEVELS.index(level), printed)
+        for (name, level), printed in t.EFFECTS.items()
     ]
     arrangement = people.traits["arrangement"][who]
     distances = np.column_stack([arrangement == k for k in (1, 2, 3)])
     control = (arm == 0)[:, None]
-    second = np.hstack([ones, control, dummies, covariates, distances])
-    row = np.linalg.pinv(second)[1]
+    regression = Regression(
+        np.hstack([ones, control, dummies, covariates, distances]),
+        np.ones(who.size, dtype=bool),
+    )
     aims += [
-        Aim(row, LEVELS.index(level), value)
-        for level, value in t.CONTROL_MINUS_REFERENCE.items()
+        regression.aim(1, LEVELS.index(level), printed)
+        for level, printed in t.CONTROL_MINUS_REFERENCE.items()
     ]
     return aims + _subgroup_aims(people, who, arm, covariates)
 
@@ -129,7 +132,7 @@ def _aims(people: People, who: Ints, wage_24m_cents: Ints) -> list[Aim]:
 def _subgroup_aims(
     people: People, who: Ints, arm: Ints, covariates: Floats
 ) -> list[Aim]:
-    """Weights of the effects by category: one regression, an effect in each."""
+    """List the effects by category: one regression, an effect in each."""
     aims = []
     for subject, parts in t.SUBGROUPS.items():
         place = people.traits[subject][who]
@@ -138,40 +141,10 @@ def _subgroup_aims(
         columns = [
             (part & (arm == a)).astype(float) for part in within for a in (1, 2, 3)
         ]
-        design = np.column_stack([*columns, *within, covariates])[known]
-        rows = np.zeros((design.shape[1], who.size))
-        rows[:, known] = np.linalg.pinv(design)
-        for (name, part, treatment, level), points in t.SUBGROUP_EFFECTS_PP.items():
+        design = np.column_stack([*columns, *within, covariates])
+        regression = Regression(design, known)
+        for (name, part, treatment, level), printed in t.SUBGROUP_EFFECTS.items():
             if name == subject:
-                cell = 3 * parts.index(part) + t.ARMS.index(treatment) - 1
-                aims.append(Aim(rows[cell], LEVELS.index(level), points / 100))
+                column = 3 * parts.index(part) + t.ARMS.index(treatment) - 1
+                aims.append(regression.aim(column, LEVELS.index(level), printed))
     return aims
-
-
-def _swapped(
-    rng: np.random.Generator, levels: Bools, aims: list[Aim], edges: Ints
-) -> Bools:
-    """Let persons of one group change places while coefficients come nearer."""
-    y = levels.astype(float)
-    weights = np.array([aim.weights for aim in aims])
-    column = np.array([aim.level for aim in aims])
-    wanted = np.array([aim.value for aim in aims])
-    off = np.einsum("ki,ik->k", weights, y[:, column]) - wanted
-    group = rng.integers(edges.size - 1, size=TRIES)
-    low, size = edges[group], np.diff(edges)[group]
-    one = low + (rng.random(TRIES) * size).astype(int)
-    other = low + (rng.random(TRIES) * size).astype(int)
-    # Pairs alone end where no pair helps: while it is warm, small steps back are taken.
-    first, last = WARMTH
-    warmth = first * (last / first) ** (np.arange(TRIES) / TRIES)
-    slack = -warmth * np.log(rng.random(TRIES))
-    for i, j, allowed in zip(one, other, slack, strict=True):
-        change = (weights[:, i] - weights[:, j]) * (y[j, column] - y[i, column])
-        nearer = off + change
-        if nearer @ nearer < off @ off + allowed:
-            y[[i, j]] = y[[j, i]]
-            off = nearer
-            if np.abs(off).max() < CLOSE:
-                break
-    found: Bools = y > 0
-    return found

@@ -121,7 +121,7 @@ class Employed:
 EMPLOYED = (
     Employed(11, 13, 19, 9, 11, 22, 23, 33, 7),
     Employed(14, 20, 25, 11, 15, 28, 31, 42, 13),
-    Employed(15, 20, 28, 11, 15, 34, 36, 43, 9),
+    Employed(15, 20, 26, 11, 15, 34, 36, 39, 9),
     Employed(12, 16, 25, 10, 14, 33, 37, 43, 9),
 )
 """By arm: control as table 26 has it, the others near section 4.1."""
@@ -141,42 +141,68 @@ MINIMUM_WAGE_CENTS = (
 )
 """Gross per month from a month on, up to the end of 2019."""
 
-EFFECTS_PP = {
-    ("zia", "wage_70"): 3.9,
-    ("hia", "wage_70"): 4.0,
-    ("hia", "hours_12"): 6.4,
-    ("wl", "hours_12"): 5.85,
-    ("wl", "hours_8"): 7.6,
-    ("zia", "permanent"): 3.4,
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What is printed of one coefficient; None: not printed.
+
+    Attributes:
+        estimate: The coefficient.
+        low: Lower end of the 90 per cent interval.
+        high: Its upper end.
+        is_significant: Whether it is called significant at 10 per cent.
+        se: Robust standard error.
+        p: p-value, to three decimals.
+    """
+
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    is_significant: bool | None = None
+    se: float | None = None
+    p: float | None = None
+
+
+EFFECTS = {
+    ("zia", "wage_70"): Printed(0.039, -0.009, 0.088, is_significant=False),
+    ("hia", "wage_70"): Printed(0.040, -0.007, 0.087, is_significant=False),
+    ("hia", "hours_12"): Printed(0.064, is_significant=True),
+    ("wl", "hours_12"): Printed(None, -0.003, 0.120, is_significant=False),
+    ("wl", "hours_8"): Printed(0.076, is_significant=True),
+    ("zia", "permanent"): Printed(0.034, -0.005, 0.073, is_significant=False),
 }
-"""Section 4.1, month 16, adjusted; for wl the middle of the printed interval."""
-SUBGROUP_EFFECTS_PP = {
-    ("education", (0,), "zia", "wage_70"): 6.9,
-    ("education", (0,), "zia", "hours_12"): 8.9,
-    ("education", (0,), "zia", "contract"): 12.6,
-    ("education", (0,), "zia", "permanent"): 7.4,
-    ("education", (0,), "hia", "wage_50"): 6.3,
-    ("education", (0,), "hia", "hours_12"): 9.5,
-    ("education", (0,), "hia", "contract"): 7.7,
-    ("arrangement", (2,), "zia", "permanent"): 5.6,
-    ("arrangement", (2,), "wl", "hours_12"): 11.6,
-    ("arrangement", (2,), "wl", "contract"): 15.0,
-    ("arrangement", (2,), "wl", "temporary"): 12.4,
-    ("arrangement", (3,), "hia", "hours_12"): 6.2,
+"""Section 4.1, month 16, adjusted."""
+SUBGROUP_EFFECTS = {
+    ("education", (0,), "zia", "wage_70"): Printed(0.069, is_significant=True),
+    ("education", (0,), "zia", "hours_12"): Printed(0.089, is_significant=True),
+    ("education", (0,), "zia", "contract"): Printed(0.126, is_significant=True),
+    ("education", (0,), "zia", "permanent"): Printed(0.074, is_significant=True),
+    ("education", (0,), "hia", "wage_50"): Printed(0.063, is_significant=True),
+    ("education", (0,), "hia", "hours_12"): Printed(0.095, is_significant=True),
+    ("education", (0,), "hia", "contract"): Printed(0.077, is_significant=True),
+    ("arrangement", (2,), "zia", "permanent"): Printed(0.056),
+    ("arrangement", (2,), "wl", "hours_12"): Printed(0.116, is_significant=True),
+    ("arrangement", (2,), "wl", "contract"): Printed(0.150, is_significant=True),
+    ("arrangement", (2,), "wl", "temporary"): Printed(0.124),
+    ("arrangement", (3,), "hia", "hours_12"): Printed(0.062),
 }
-"""Section 4.1, month 16, of low education and of arrangements 3 and 4."""
+"""Section 4.1, month 16, of low education and of arrangements 3 and 4.
+
+The stars of `permanent` for arrangement 3 and of `hours_12` for arrangement 4 are not
+aimed at: with them, no search has yet met the standard errors of table 26.
+"""
 SUBGROUPS = {"education": ((0,), (1, 2)), "arrangement": ((0,), (2,), (3,))}
 """Categories told apart; those of nobody here are left out of the model."""
 CONTROL_MINUS_REFERENCE = {
-    "wage_100": 0.016,
-    "wage_70": -0.009,
-    "wage_50": -0.002,
-    "hours_32": 0.007,
-    "hours_27": 0.011,
-    "hours_12": 0.000,
-    "hours_8": -0.009,
-    "contract": 0.019,
-    "permanent": -0.008,
-    "temporary": 0.027,
+    "wage_100": Printed(0.016, se=0.020, p=0.422),
+    "wage_70": Printed(-0.009, se=0.023, p=0.694),
+    "wage_50": Printed(-0.002, se=0.026, p=0.940),
+    "hours_32": Printed(0.007, se=0.016, p=0.670),
+    "hours_27": Printed(0.011, se=0.019, p=0.570),
+    "hours_12": Printed(0.000, se=0.027, p=0.992),
+    "hours_8": Printed(-0.009, se=0.028, p=0.754),
+    "contract": Printed(0.019, se=0.032, p=0.564),
+    "permanent": Printed(-0.008, se=0.019, p=0.651),
+    "temporary": Printed(0.027, se=0.031, p=0.392),
 }
 """Table 26, month 16, adjusted."""
