@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from build_panel import build_panel
 from build_population import build_population
 from estimate_durations import estimate_durations
-from estimate_effects import describe_persons, estimate_effects
+from estimate_effects import describe_persons, estimate_effects, read_amounts
 from publish_results import DURATIONS, TABLES, record_results
 from rctspark.contracts import (
     ASSIGNMENT,
@@ -59,7 +59,9 @@ class Results:
     @property
     def values(self) -> DataFrame:
         """Every value of the plan's outcomes."""
-        described = describe_persons(self.run, self.registers, self.release)
+        described = describe_persons(
+            self.run, self.registers, self.release, read_amounts(self.run)
+        )
         return measured_values(
             self.run.plan,
             population=described.population,

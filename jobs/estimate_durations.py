@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from estimate_effects import describe_persons, read_amounts
+from estimate_effects import describe_persons, digests_of, read_amounts
 from rctspark.contracts import (
     ASSIGNMENT,
     BENEFIT_SPELLS,
@@ -46,6 +46,9 @@ from rctspark.sources.settle import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rctspark.config.reference import ReferenceAmounts
     from rctspark.contracts.duration_sample import DurationSample
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
@@ -65,15 +68,16 @@ def estimate_durations(run: Run) -> None:
         run.store.pin(run.experiment, TABLES, data_version=registers.version.name),
         TABLES,
     )
+    amounts = read_amounts(run)
     provenance = run.provenance(
         data_version=registers.version.name,
-        inputs=[f"{one.name}={one.digest()}" for one in read_amounts(run)],
+        inputs=digests_of(amounts),
         registered=registered,
     )
     if run.is_current(run.experiment, provenance):
         run.log.say("durations: nothing has changed since the last release")
         return
-    samples = collect(run, registers, made)
+    samples = collect(run, registers, made, amounts)
     filed = {
         "experiment": run.plan.name,
         "data_version": registers.version.name,
@@ -105,18 +109,24 @@ def estimate_durations(run: Run) -> None:
     )
 
 
-def collect(run: Run, registers: Registers, made: Release) -> dict[str, DurationSample]:
+def collect(
+    run: Run,
+    registers: Registers,
+    made: Release,
+    amounts: Sequence[ReferenceAmounts],
+) -> dict[str, DurationSample]:
     """Bring every duration of the plan to the driver.
 
     Args:
         run: The run.
         registers: The registers.
         made: Release that holds population and panel.
+        amounts: Reference amounts of the plan.
 
     Returns:
         Duration of the plan to its sample.
     """
-    plan, described = run.plan, describe_persons(run, registers, made)
+    plan, described = run.plan, describe_persons(run, registers, made, amounts)
     population = described.population
     spells, payroll, contacts = (
         keep_persons(registers.rows(table), population)

@@ -97,15 +97,13 @@ def estimate_effects(run: Run) -> None:
     )
     amounts = read_amounts(run)
     provenance = run.provenance(
-        data_version=version,
-        inputs=[f"{one.name}={one.digest()}" for one in amounts],
-        registered=registered,
+        data_version=version, inputs=digests_of(amounts), registered=registered
     )
     if run.is_current(run.experiment, provenance):
         run.log.say("effects: nothing has changed since the last release")
         return
     gate = make_gate(run.root / "expectations")
-    described = describe_persons(run, registers, panel)
+    described = describe_persons(run, registers, panel, amounts)
     plan = run.plan
     analyses = plan.analyses + tables_analyses(plan)
     samples = collect_samples(
@@ -135,13 +133,19 @@ def estimate_effects(run: Run) -> None:
     run.publish(run.experiment, candidates, provenance=provenance, gate=gate)
 
 
-def describe_persons(run: Run, registers: Registers, made: Release) -> Described:
+def describe_persons(
+    run: Run,
+    registers: Registers,
+    made: Release,
+    amounts: Sequence[ReferenceAmounts],
+) -> Described:
     """Put beside panel and persons what the plan's expressions may name.
 
     Args:
         run: The run.
         registers: The registers of the data version.
         made: Release that holds population and panel.
+        amounts: What `read_amounts` returns.
 
     Returns:
         The population; persons with their statuses; the dense panel with reference
@@ -155,7 +159,7 @@ def describe_persons(run: Run, registers: Registers, made: Release) -> Described
         read(made, PERSON_MONTH),
         span=span_of(run.plan),
         coverage=registers.coverage,
-    ).transform(attach_reference, amounts=read_amounts(run))
+    ).transform(attach_reference, amounts=amounts)
     if registers.version.of(STUDY_LISTS.name):
         dense, persons = with_study(run, registers, dense, persons, population)
     return Described(population, persons, dense)
@@ -201,6 +205,11 @@ def read_amounts(run: Run) -> list[ReferenceAmounts]:
             start = plan.period.shift(plan.population.origin, first)
             one.require(start, plan.follow_up_until)
     return amounts
+
+
+def digests_of(amounts: Sequence[ReferenceAmounts]) -> list[str]:
+    """Name reference amounts as inputs of what is made from them."""
+    return [f"{one.name}={one.digest()}" for one in amounts]
 
 
 def with_study(

@@ -145,7 +145,7 @@ def _as_released(table: LaidTable, labels: Labels) -> Laid:
 
 
 def _in_words(text: str, labels: Labels) -> str:
-    """Return the words for a name; what is no name stays: `55+`, `1`, `Utrecht`."""
+    """Return the words for a name; what is no name stays: `55+`, `1`, `Men`."""
     is_name = text in labels.plan.labels or CODE.fullmatch(text) is not None
     return labels.of(text) if is_name else text
 
