@@ -120,7 +120,11 @@ def _watch(pid: int, peaks: dict[int, float], cpus: dict[int, float]) -> None:
 def _family(pid: int) -> list[int]:
     """List a process and its descendants, whichever thread started them."""
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
+    except OSError:  # it has ended since
+        return found
+    for task in tasks:
         try:
             children = task.read_text().split()
         except OSError:

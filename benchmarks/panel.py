@@ -86,17 +86,12 @@ def run(engine: str, args: argparse.Namespace) -> Taken:
         str(data / "payroll"),
         str(data / str(args.persons)),
         str(out_of(engine, args)),
-        *(FIRST, LAST, KNOWN_UNTIL),
+        *(FIRST, LAST, KNOWN_UNTIL, str(args.runs)),
     ]
     if engine == "spark":
         conf = dict(pair.split("=", 1) for pair in args.conf)
         conf["spark.driver.memory"] = args.heap
-        given = {
-            "dense": args.dense,
-            "conf": conf,
-            "runs": args.runs,
-            "explain": args.explain,
-        }
+        given = {"dense": args.dense, "conf": conf, "explain": args.explain}
         command.append(json.dumps(given))
     return measure(command)
 
@@ -117,7 +112,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--engines", nargs="+", default=ENGINES, choices=ENGINES)
     parser.add_argument("--heap", default="4g", help="of Spark's Java")
     parser.add_argument("--conf", nargs="*", default=[], help="key=value, for Spark")
-    parser.add_argument("--runs", type=int, default=2, help="of Spark, in one session")
+    parser.add_argument(
+        "--runs", type=int, default=2, help="of each engine, in one process"
+    )
     parser.add_argument("--dense", action="store_true", help="store every period")
     parser.add_argument("--explain", action="store_true", help="show Spark's plan")
     return parser.parse_args()

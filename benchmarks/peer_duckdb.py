@@ -107,7 +107,7 @@ CREATE MACRO paid(total, days, n) AS
 
 
 def main() -> None:
-    """Make the panel twice: `peer_duckdb.py <payroll> <persons> <out>`."""
+    """Make the panel: `peer_duckdb.py <payroll> <persons> <out> ... <runs>`."""
     payroll, persons, out = sys.argv[1:4]
     first, last, known = sys.argv[4:7]
     connection = duckdb.connect()
@@ -117,7 +117,7 @@ def main() -> None:
         payroll=payroll, persons=persons, out=out, first=first, last=last, known=known
     )
     runs = Runs()
-    for _ in range(2):
+    for _ in range(int(sys.argv[7])):
         with runs.one():
             connection.execute(query)
     runs.report()

@@ -180,7 +180,7 @@ def main() -> None:
     payroll, persons, out = sys.argv[1:4]
     first, last, known = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
     runs = Runs()
-    for _ in range(2):
+    for _ in range(int(sys.argv[7])):
         with runs.one():
             made = panel(payroll, persons, first, last, date.fromisoformat(known))
             made.sink_parquet(out, engine="streaming")

@@ -30,10 +30,10 @@ def session_of(conf: dict[str, str]) -> SparkSession:
 
 
 def main() -> None:
-    """Make the panel twice: `peer_spark.py <payroll> <persons> <out> ... <conf>`."""
+    """Make the panel: `peer_spark.py <payroll> <persons> <out> ... <runs> <conf>`."""
     payroll, persons, out = sys.argv[1:4]
     first, last, known = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
-    given = json.loads(sys.argv[7])
+    times, given = int(sys.argv[7]), json.loads(sys.argv[8])
     make = assemble_person_month if given["dense"] else sum_active_periods
     spark = session_of(given["conf"])
     covered = Coverage.of([Days(date(2011, 1, 1), date.fromisoformat(known))])
@@ -44,7 +44,7 @@ def main() -> None:
         earnings_sources=("payroll",),
     )
     runs = Runs()
-    for _ in range(given["runs"]):
+    for _ in range(times):
         with runs.one():
             panel = make(
                 spark.read.parquet(f"{persons}/population.parquet"),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
-    from rctspark.runtime.store import Release
+    from rctspark.runtime.releases import Release
 
 JOBS = (build_population, build_panel, estimate_effects, estimate_durations)
 

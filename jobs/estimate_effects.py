@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
-    from rctspark.runtime.store import Release
+    from rctspark.runtime.releases import Release
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 

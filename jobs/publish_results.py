@@ -50,7 +50,7 @@ from rctspark.trial.assignment import count_arms
 if TYPE_CHECKING:
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
-    from rctspark.runtime.store import Release
+    from rctspark.runtime.releases import Release
 
 DURATIONS = (DURATION_CURVES, DURATION_ESTIMATES)
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_OUTCOME, EFFECTS)

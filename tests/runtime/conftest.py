@@ -5,7 +5,8 @@ import pytest
 from rctspark.config import read_settings
 from rctspark.contracts import Gate, GateResult
 from rctspark.errors import GateError
-from rctspark.runtime.store import Provenance, Store
+from rctspark.runtime.releases import Provenance
+from rctspark.runtime.store import Store
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from rctspark.config import read_mapping, read_plan, read_settings
 from rctspark.contracts.operation import AnalysisRecord, TableVersion
 from rctspark.errors import ConfigError, MachineError, RctsparkError
 from rctspark.runtime.logs import RunLog
+from rctspark.runtime.releases import Provenance
 from rctspark.runtime.session import start_session
-from rctspark.runtime.store import Provenance, Store
+from rctspark.runtime.store import Store
 from rctspark.runtime.together import together
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from rctspark.config import Mapping, Plan, Settings
     from rctspark.contracts import Gate, Table
     from rctspark.contracts.registration import Mark, Registration
-    from rctspark.runtime.store import Candidate, Release
+    from rctspark.runtime.releases import Release
+    from rctspark.runtime.store import Candidate
 
 UNFORESEEN = 1
 FREE_BYTES = 1 << 30
@@ -140,8 +142,15 @@ class Run:
         self.store.discard(self.id)
         rows = dict(release.rows)
         words = ", ".join(f"{name} {n:,}" for name, n in rows.items())
-        self.log.say(f"{self.job}: published {words}", rows=rows)
-        self.log.step(self.job, rows=rows, release=release.run_id)
+        gate_seconds = release.gate_seconds
+        self.log.say(
+            f"{self.job}: published {words}; the gate took {gate_seconds} s",
+            rows=rows,
+            gate_seconds=gate_seconds,
+        )
+        self.log.step(
+            self.job, rows=rows, release=release.run_id, gate_seconds=gate_seconds
+        )
         return release
 
     def uses(self, release: Release, tables: Sequence[Table] = ()) -> Release:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rctspark.contracts import Linking, Table
     from rctspark.periods import Coverage
     from rctspark.runtime.job import Run
-    from rctspark.runtime.store import Release
+    from rctspark.runtime.releases import Release
 
 
 @dataclass(frozen=True, slots=True)

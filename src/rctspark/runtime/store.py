@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -28,6 +29,7 @@ from pyspark.sql.types import StructType
 from rctspark.contracts import GATE_RESULTS, RELEASES
 from rctspark.errors import RctsparkError, StoreError
 from rctspark.runtime.locks import holding
+from rctspark.runtime.releases import Provenance, Release, release_of, release_row
 from rctspark.runtime.together import together
 
 if TYPE_CHECKING:
@@ -59,64 +61,6 @@ class Candidate:
     table: Table
     frame: DataFrame
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What a set of tables was made from.
-
-    Attributes:
-        run_id: The run.
-        job: The job.
-        data_version: Named set of deliveries; empty: the deliveries themselves.
-        plan_hash: Digest of the plan; None: no plan is involved.
-        code_version: Version and digest of the package.
-        inputs: Digest of all that the set is made from.
-        made_from: `<scope>/<table>` to version: the published tables among it.
-        registered_hash: Digest of the plan registered last, where outcomes are
-            analysed; None: none was, or they are not.
-    """
-
-    run_id: str
-    job: str
-    data_version: str
-    plan_hash: str | None
-    code_version: str
-    inputs: str
-    made_from: Mapping[str, int] = field(default_factory=dict)
-    registered_hash: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A set of table versions that belong together.
-
-    Attributes:
-        scope: Folder of the lake whose release it is.
-        run_id: Run that published it.
-        job: Job that published it.
-        data_version: Named set of deliveries.
-        plan_hash: Digest of the plan; None: no plan is involved.
-        code_version: Version and digest of the package.
-        inputs: Digest of what it was made from.
-        versions: `<scope>/<table>` to Delta version; also the tables of other scopes
-            that it was made from.
-        released_at: Moment of the release (UTC).
-        registered_hash: As in its provenance.
-        rows: Table to its rows, where the release has just been made.
-    """
-
-    scope: str
-    run_id: str
-    job: str
-    data_version: str
-    plan_hash: str | None
-    code_version: str
-    inputs: str
-    versions: Mapping[str, int]
-    released_at: dt.datetime
-    registered_hash: str | None = None
-    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +103,7 @@ class Store:
         """Return every release of a scope, the newest first."""
         rows = self.log_rows(scope, RELEASES)
         newest = sorted(rows, key=itemgetter("released_at"), reverse=True)
-        return tuple(_release(scope, row) for row in newest)
+        return tuple(release_of(scope, row) for row in newest)
 
     def log_rows(self, scope: str, table: Table) -> tuple[dict[str, Any], ...]:
         """Return all rows of a log table; none where nothing was logged yet.
@@ -425,7 +369,9 @@ class Store:
             BrokenCheckError: A check broke; likewise.
             StoreError: A table could not be written.
         """
+        began = time.monotonic()
         found = together(lambda made: gate.check(made.frame, made.table), candidates)
+        gate_seconds = round(time.monotonic() - began, 1)
         checked = list(zip(candidates, found, strict=True))
         verdicts = _gate_rows(checked, provenance.run_id)
         record = partial(self._append, scope, GATE_RESULTS, verdicts)
@@ -448,9 +394,11 @@ class Store:
             names = [f"{scope}/{made.table.name}" for made in candidates]
             made_now = dict(zip(names, committed[:-1], strict=True))
             versions = dict(provenance.made_from) | made_now
-            row = _release_row(provenance, versions)
+            row = release_row(provenance, versions)
             self._append(scope, RELEASES, [row])
-        return replace(_release(scope, row), rows=_rows_of(checked))
+        return replace(
+            release_of(scope, row), rows=_rows_of(checked), gate_seconds=gate_seconds
+        )
 
     def _commit(
         self,
@@ -557,10 +505,6 @@ def _slice(table: Table, slices: Mapping[str, Sequence[str]]) -> str:
     return " AND ".join(terms)
 
 
-def _release_row(provenance: Provenance, versions: Mapping[str, int]) -> dict[str, Any]:
-    return asdict(provenance) | {"released_at": _now(), "versions": dict(versions)}
-
-
 def _gate_rows(checked: Checked, run_id: str) -> list[dict[str, Any]]:
     now = _now()
     return [
@@ -586,21 +530,6 @@ def _gate_row(
         "candidate": made.path,
         "checked_at": now,
     }
-
-
-def _release(scope: str, row: Mapping[str, Any]) -> Release:
-    return Release(
-        scope=scope,
-        run_id=row["run_id"],
-        job=row["job"],
-        data_version=row["data_version"],
-        plan_hash=row["plan_hash"],
-        code_version=row["code_version"],
-        inputs=row["inputs"],
-        versions=dict(row["versions"]),
-        released_at=row["released_at"],
-        registered_hash=row["registered_hash"],
-    )
 
 
 def _plain(row: Row) -> dict[str, Any]:
