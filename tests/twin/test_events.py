@@ -24,7 +24,8 @@ from rctspark.twin.ww.payroll import pay_statements
 from rctspark.twin.ww.persons import MALE, PERSONS
 from rctspark.twin.ww.targets import ARMS, HORIZONS
 from rctspark.twin.ww.truth import outcomes_of
-from rctspark.twin.ww.world import make_world
+from rctspark.twin.ww.tuning import OutOfReachError
+from rctspark.twin.ww.world import NEXT_DRAW, _draw_world, make_world
 
 DAY = dt.timedelta(days=1)
 FIRST, LAST = dt.date(2012, 7, 23), dt.date(2013, 4, 1)
@@ -268,3 +269,13 @@ def test_a_second_part_has_other_persons_and_the_same_counts():
     assert (np.bincount(first.role) == np.bincount(second.role)).all()
     assert (second.is_enrolled & second.is_intensive).sum() == 4620
     assert not np.array_equal(first.birth_date, second.birth_date)
+
+
+def test_a_part_that_can_not_reach_the_figures_is_drawn_again():
+    seed, part = 20120723, 22
+    pool = draw_bsn_pool(seed, persons=(part + 1) * PERSONS)
+    with pytest.raises(OutOfReachError, match="the published figure of jobs"):
+        _draw_world(seed, part, pool)
+    world = make_world(seed, part, pool)
+    assert world.seed == seed + NEXT_DRAW
+    assert world.part == part

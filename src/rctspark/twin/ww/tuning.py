@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 HALVINGS = 24
 
 
+class OutOfReachError(ConfigError):
+    """What was drawn can't be tuned to a figure: another draw can."""
+
+
 def tuned(
     mean_at: Callable[[float], float],
     aim: float,
@@ -35,7 +39,7 @@ def tuned(
         The argument.
 
     Raises:
-        ConfigError: The value can't be reached.
+        OutOfReachError: The value can't be reached.
     """
     rises = mean_at(high) > mean_at(low)
     for _ in range(HALVINGS):
@@ -46,7 +50,7 @@ def tuned(
             high = middle
     found = (low + high) / 2
     if abs(mean_at(found) - aim) > within:
-        raise ConfigError(
+        raise OutOfReachError(
             f"The twin can't reach the published figure of {what}: the events leave "
             f"{mean_at(found):.5f} where {aim:.5f} is wanted."
         )
