@@ -1,11 +1,11 @@
 """Everyone enrolled has an arm of the plan, and a stratum where one was drawn by."""
 
 import pytest
-from trial.test_study import PLAN
 
 from rctspark.config.plan import DrawPlan
 from rctspark.errors import PlanError
 from rctspark.trial.places import Placed, count_places, require_places
+from trial.test_study import PLAN
 
 FILES = ("lists/2018.csv",)
 DRAW = DrawPlan.model_validate(
