@@ -127,7 +127,7 @@ def build_population(run: Run) -> None:
     require_places(
         [Placed(**row.asDict()) for row in counted],
         run.plan,
-        files=version.files(ASSIGNMENT_LISTS.name),
+        files=version.files(ASSIGNMENT_LISTS.name, BENEFIT_SPELLS.name),
     )
     run.publish(
         run.experiment,

@@ -24,11 +24,11 @@ DRAW = DrawPlan.model_validate(
 def test_the_enrolled_are_counted_by_site_arm_and_stratum(draw):
     enrolled = draw("""
         population
-        person_id | site
-        ann       | here
-        bob       | here
-        cor       | there
-        dot       | there
+        person_id | site  | benefit_start_date
+        ann       | here  | 2018-01-01
+        bob       | here  | 2018-01-01
+        cor       | there | -
+        dot       | there | 2018-01-01
     """)
     assignment = draw("""
         assignment
@@ -42,7 +42,7 @@ def test_the_enrolled_are_counted_by_site_arm_and_stratum(draw):
     assert found == {
         Placed("here", "usual", has_stratum=True, persons=1),
         Placed("here", "more", has_stratum=False, persons=1),
-        Placed("there", "more", has_stratum=False, persons=1),
+        Placed("there", "more", has_stratum=False, persons=1, has_benefit=False),
         Placed("there", None, has_stratum=False, persons=1),
     }
 
@@ -73,3 +73,12 @@ def test_somebody_in_no_stratum_of_a_draw_by_strata_stops_the_job():
     with pytest.raises(PlanError, match=r"5 enrolled person\(s\) are in no stratum"):
         require_places([fine, elsewhere, without], plan, files=FILES)
     require_places([fine, elsewhere, without], PLAN, files=FILES)
+
+
+def test_somebody_without_the_benefit_that_horizons_count_from_stops_the_job():
+    from_benefit = PLAN.population.model_copy(update={"origin": "benefit_start"})
+    plan = PLAN.model_copy(update={"population": from_benefit})
+    lost = Placed("here", "more", has_stratum=True, persons=3, has_benefit=False)
+    with pytest.raises(PlanError, match=r"3 enrolled person\(s\) have no benefit"):
+        require_places([lost], plan, files=FILES)
+    require_places([lost], PLAN, files=FILES)

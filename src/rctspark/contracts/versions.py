@@ -77,9 +77,10 @@ class DataVersion:
         """Return the deliveries of one register."""
         return tuple(d for d in self.deliveries if d.register == register)
 
-    def files(self, register: str) -> tuple[str, ...]:
-        """Return the names of the files of one register, in their order."""
-        return tuple(sorted({d.file_name for d in self.of(register)}))
+    def files(self, *registers: str) -> tuple[str, ...]:
+        """Return the names of the files of some registers, each once."""
+        names = (d.file_name for register in registers for d in self.of(register))
+        return tuple(dict.fromkeys(names))
 
     def coverage(self, register: str) -> Coverage:
         """Return the days that one register speaks for in this version.

@@ -25,6 +25,7 @@ class Placed:
         site: Site; None: the lists name none.
         arm: Arm that the analysis follows; None: none.
         has_stratum: Whether the persons have a stratum of the draw.
+        has_benefit: Whether a benefit of theirs had begun by enrolment.
         persons: How many they are.
     """
 
@@ -32,23 +33,26 @@ class Placed:
     arm: str | None
     has_stratum: bool
     persons: int
+    has_benefit: bool = True
 
 
 def count_places(enrolled: DataFrame, assignment: DataFrame) -> DataFrame:
-    """Count the enrolled by site, arm, and whether they have a stratum.
+    """Count the enrolled by site, arm, and whether they have stratum and benefit.
 
     Args:
-        enrolled: One row per enrolled person, with `site`.
+        enrolled: One row per enrolled person, with `site`, `benefit_start_date`.
         assignment: ASSIGNMENT.
 
     Returns:
         Rows with the fields of `Placed`.
     """
-    placed = enrolled.select("person_id", "site").join(
-        assignment.select("person_id", "arm", "stratum"), on="person_id", how="left"
+    arms = assignment.select("person_id", "arm", "stratum")
+    placed = enrolled.select("person_id", "site", "benefit_start_date").join(
+        arms, on="person_id", how="left"
     )
     has_stratum = F.col("stratum").isNotNull().alias("has_stratum")
-    return placed.groupBy("site", "arm", has_stratum).agg(
+    has_benefit = F.col("benefit_start_date").isNotNull().alias("has_benefit")
+    return placed.groupBy("site", "arm", has_stratum, has_benefit).agg(
         F.count(F.lit(1)).alias("persons")
     )
 
@@ -56,15 +60,16 @@ def count_places(enrolled: DataFrame, assignment: DataFrame) -> DataFrame:
 def require_places(
     counted: Iterable[Placed], plan: Plan, *, files: Sequence[str]
 ) -> None:
-    """Stop where somebody enrolled is in no arm of the plan, or in no stratum.
+    """Stop where somebody enrolled has no arm of the plan, no stratum, or no origin.
 
     Nobody who was drawn is set aside for it: an arm that is not known would take the
     persons out of one arm of the trial and leave the others whole.
 
     Args:
         counted: Rows of `count_places`.
-        plan: The plan. Who needs a stratum are those of a site whose draw has strata.
-        files: Files that the arms come from.
+        plan: The plan. Who needs a stratum are those of a site whose draw has strata;
+            where horizons are counted from the benefit's start, everyone needs one.
+        files: Files that arms and benefits come from.
 
     Raises:
         PlanError: Says how many, and in which files.
@@ -84,12 +89,18 @@ def require_places(
             f"(it knows {known})"
         )
     faults += _without_stratum(counted, plan)
+    without = sum(p.persons for p in counted if not p.has_benefit)
+    if without and plan.population.origin == "benefit_start":
+        faults.append(
+            f"{without} enrolled person(s) have no benefit that had begun by "
+            "enrolment, and the plan counts from its start"
+        )
     if faults:
         raise PlanError(
             f"Plan {plan.name} has no place for everyone enrolled:\n{listed(faults)}\n"
-            f"The arms come from {', '.join(files) or 'the rule of the plan'}. Ask for "
-            "a corrected delivery, or correct the plan (arms, assignment, draw) or the "
-            "codes of the mapping; nobody is left out of a trial in silence."
+            f"Arms and benefits come from {', '.join(files)}; the quality site says "
+            "what was set aside of them. Ask for a corrected delivery, or correct the "
+            "plan or the codes of the mapping; nobody leaves a trial in silence."
         )
 
 
