@@ -8,7 +8,8 @@ Run:     spark-submit jobs/build_panel.py --plan ww
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from rctspark.contracts import (
     ASSIGNMENT,
@@ -20,13 +21,20 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     POPULATION,
 )
+from rctspark.contracts.silence import (
+    HeldMonths,
+    find_silences,
+    require_full_months,
+)
 from rctspark.panel.assemble import sum_active_periods
 from rctspark.panel.outcomes import assemble_person_outcome
 from rctspark.panel.span import span_of
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
+from rctspark.runtime.together import together
 from rctspark.sources.early import keep_since_benefit
+from rctspark.sources.months import count_months
 from rctspark.sources.settle import (
     LINKING,
     attach_job_starts,
@@ -37,6 +45,8 @@ from rctspark.sources.settle import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
 
@@ -61,13 +71,16 @@ def build_panel(run: Run) -> None:
         keep_persons(registers.rows(table), population)
         for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS)
     )
-    standing = run.stage(
-        "spells", keep_standing(flag_overruled(spells, registers.deliveries))
-    )
+    say_what_is_silent(run, registers)
+    settled = keep_standing(flag_overruled(spells, registers.deliveries))
+    at_once: list[Callable[[], Any]] = [
+        partial(run.stage, "spells", settled),
+        partial(require_full_payroll, run, registers),
+    ]
+    standing, _ = together(lambda do: do(), at_once)
     newest = keep_newest_contacts(contacts, registers.deliveries)
     if plan.population.clock is not None:
         newest = keep_since_benefit(newest, population)
-    say_what_ends_early(run, registers)
     panel = sum_active_periods(
         population,
         spells=standing,
@@ -96,19 +109,30 @@ def build_panel(run: Run) -> None:
     )
 
 
-def say_what_ends_early(run: Run, registers: Registers) -> None:
-    """Say which registers end before the plan's follow-up does."""
+def say_what_is_silent(run: Run, registers: Registers) -> None:
+    """Say which registers say nothing of days in the plan's follow-up."""
+    names = [table.name for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS)]
     asked = run.plan.follow_up_until
-    for table in (BENEFIT_SPELLS, PAYROLL, CONTACTS):
-        known = registers.coverage.get(table.name)
-        if known is None or not known.stretches or known.stretches[-1].last >= asked:
-            continue
+    for silence in find_silences(registers.version, names, until=asked):
         run.log.say(
-            f"{table.name} is known until {known.stretches[-1].last}, and the plan "
-            f"follows until {asked}: what needs it later is not known (null), and is "
-            "shown as not observed. Deliver the periods that are missing, or set "
+            f"{silence.words}; what needs these days is not known (null), and is shown "
+            "as not observed. Deliver the periods that are missing, or set "
             "follow_up_until."
         )
+
+
+def require_full_payroll(run: Run, registers: Registers) -> None:
+    """Stop where payroll holds no row of months that its files speak for."""
+    if not registers.version.of(PAYROLL.name):
+        return
+    held = count_months(registers.rows(PAYROLL)).collect()
+    require_full_months(
+        registers.version,
+        PAYROLL.name,
+        [HeldMonths(**row.asDict()) for row in held],
+        until=run.plan.follow_up_until,
+        not_known=run.plan.registers.not_known,
+    )
 
 
 if __name__ == "__main__":

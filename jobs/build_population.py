@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame
 
 from rctspark.contracts import (
+    ANSWERS,
     ASSIGNMENT,
     ASSIGNMENT_LISTS,
     BENEFIT_SPELLS,
@@ -27,14 +31,21 @@ from rctspark.contracts.versions import version_rows
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
-from rctspark.sources.early import keep_before_benefit
+from rctspark.runtime.together import together
+from rctspark.sources.aside import (
+    keep_before_benefit,
+    keep_other_answers,
+    keep_other_arms,
+    keep_overruled,
+    keep_strangers,
+)
 from rctspark.sources.settle import (
     LINKING,
     flag_overruled,
+    keep_newest_answers,
     keep_newest_listings,
     keep_newest_persons,
     keep_newest_studied,
-    keep_overruled,
     keep_standing,
 )
 from rctspark.trial.assignment import attach_arms
@@ -44,6 +55,7 @@ from rctspark.trial.eligibility import (
     find_candidates,
     flag_leaving,
 )
+from rctspark.trial.places import Placed, count_places, require_places
 from rctspark.trial.population import (
     assemble_population,
     attach_invitations,
@@ -54,8 +66,9 @@ from rctspark.trial.population import (
 from rctspark.trial.study import count_studied, find_groups
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from collections.abc import Callable
 
+    from rctspark.contracts import Table
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
 
@@ -101,18 +114,24 @@ def build_population(run: Run) -> None:
     population = assemble_population(people.enrolled, assignment.frame, plan=run.plan)
     if people.others is not None:
         population = population.unionByName(people.others)
-    named = run.store.rows(DATA_VERSIONS, version_rows(version))
+    made: list[tuple[Table, DataFrame]] = [
+        (POPULATION, population),
+        (FUNNEL, people.funnel),
+        (DATA_VERSIONS, run.store.rows(DATA_VERSIONS, version_rows(version))),
+        (REJECTED_ROWS, find_set_aside(run, registers, people)),
+    ]
+    placed = count_places(people.enrolled, assignment.frame)
+    at_once: list[Callable[[], Any]] = [placed.collect]
+    at_once += [partial(run.candidate, *one) for one in made]
+    counted, *written = together(lambda do: do(), at_once)
+    require_places(
+        [Placed(**row.asDict()) for row in counted],
+        run.plan,
+        files=version.files(ASSIGNMENT_LISTS.name, BENEFIT_SPELLS.name),
+    )
     run.publish(
         run.experiment,
-        [
-            assignment,
-            *run.candidates(
-                (POPULATION, population),
-                (FUNNEL, people.funnel),
-                (DATA_VERSIONS, named),
-                (REJECTED_ROWS, find_set_aside(run, registers, people)),
-            ),
-        ],
+        [assignment, *written],
         provenance=provenance,
         gate=gate,
         slices={
@@ -128,11 +147,27 @@ def find_set_aside(run: Run, registers: Registers, people: People) -> DataFrame:
     Where a clock says who is in the trial, its benefit is the beginning: contacts of
     the enrolled before it are set aside. People on a list may be served earlier.
     """
-    overruled = keep_overruled(people.spells)
-    if run.plan.population.clock is None:
-        return overruled
-    early = keep_before_benefit(registers.rows(CONTACTS), people.enrolled)
-    return overruled.unionByName(early)
+    deliveries, version = registers.deliveries, registers.version
+    aside = [keep_overruled(people.spells)]
+    if run.plan.population.clock is not None:
+        aside.append(keep_before_benefit(registers.rows(CONTACTS), people.enrolled))
+    if len(version.of(ASSIGNMENT_LISTS.name)) > 1:
+        lists = registers.rows(ASSIGNMENT_LISTS)
+        aside.append(keep_other_arms(lists, deliveries))
+    if version.of(ANSWERS.name):
+        answers = registers.rows(ANSWERS)
+        aside.append(keep_other_answers(answers, deliveries))
+        newest = keep_newest_answers(answers, deliveries)
+        aside.append(keep_strangers(newest, find_followed(people)))
+    return reduce(DataFrame.unionByName, aside)
+
+
+def find_followed(people: People) -> DataFrame:
+    """Name everyone whom the experiment follows, enrolled or not."""
+    enrolled = people.enrolled.select("person_id")
+    if people.others is None:
+        return enrolled
+    return enrolled.unionByName(people.others.select("person_id"))
 
 
 def find_people(run: Run, registers: Registers) -> People:

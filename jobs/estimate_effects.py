@@ -57,6 +57,7 @@ from rctspark.sample.statuses import attach_statuses
 from rctspark.sample.study import attach_baseline, attach_study
 from rctspark.sources.settle import (
     LINKING,
+    keep_newest_answers,
     keep_newest_persons,
     keep_newest_studied,
 )
@@ -221,7 +222,8 @@ def with_study(
 ) -> tuple[DataFrame, DataFrame]:
     """Add what study administration and questionnaires say to panel and persons."""
     studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
-    statuses, answers = registers.rows(STATUSES), registers.rows(ANSWERS)
+    statuses = registers.rows(STATUSES)
+    answers = keep_newest_answers(registers.rows(ANSWERS), registers.deliveries)
     told = attach_study(
         panel,
         population=population,

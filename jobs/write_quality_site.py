@@ -45,6 +45,7 @@ def write_quality_site(run: Run) -> None:
         releases=_gather(scopes, run.store.read_log, RELEASES),
         effects=_gather(scopes, run.store.read_current, EFFECTS, count_effects),
         data_versions=_gather(scopes, run.store.read_current, DATA_VERSIONS),
+        follow_up={run.plan.name: run.plan.follow_up_until},
     )
     folder = run.settings.out / ("quality-release" if run.is_masked else "quality")
     folder.mkdir(parents=True, exist_ok=True)

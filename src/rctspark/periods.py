@@ -92,6 +92,23 @@ class Coverage:
                 joined.append(stretch)
         return cls(tuple(joined))
 
+    def without(self, gone: Days) -> Coverage:
+        """Return the days covered, but for some.
+
+        Args:
+            gone: Days that are not covered after all.
+        """
+        day = dt.timedelta(days=1)
+        ends = [
+            end
+            for s in self.stretches
+            for end in (
+                (s.first, min(s.last, gone.first - day)),
+                (max(s.first, gone.last + day), s.last),
+            )
+        ]
+        return Coverage.of([Days(*end) for end in ends if end[0] <= end[1]])
+
     def holds(self, first: dt.date, last: dt.date) -> bool:
         """Say whether every day from `first` to `last` is covered."""
         return any(s.first <= first and last <= s.last for s in self.stretches)

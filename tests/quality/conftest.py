@@ -28,6 +28,9 @@ def delivery(register, file_name, rows_read, rows_rejected, **changes):
         "file_name": file_name,
         "sha256": digest,
         "is_synthetic": False,
+        "identifier_kind": "bsn",
+        "covers_from": dt.date(2012, 1, 1),
+        "covers_to": dt.date(2013, 12, 31),
         "rows_read": rows_read,
         "rows_kept": kept,
         "rows_rejected": rows_rejected,
@@ -166,10 +169,12 @@ def record():
         ),
         data_versions=(
             {
+                "scope": "experiments/ww",
                 "data_version": "known-2014-03-31-5c1d2e",
                 "delivery_id": new["delivery_id"],
             },
             {
+                "scope": "experiments/ww",
                 "data_version": "known-2014-03-31-5c1d2e",
                 "delivery_id": spells["delivery_id"],
             },

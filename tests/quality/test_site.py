@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -70,6 +71,33 @@ def test_rows_that_do_not_add_up_are_told(record):
     assert "read ≠ kept + rejected" in Page(render_site(lost, masked=False)).text
     silent = replace(record, rejected=record.rejected[1:])
     assert "reasons do not add up" in Page(render_site(silent, masked=False)).text
+
+
+def test_rows_that_an_experiment_sets_aside_are_told_apart_and_spoil_no_sum(record):
+    spells = next(d for d in record.deliveries if d["register"] == "benefit_spells")
+    later = {
+        "scope": "experiments/ww",
+        "delivery_id": spells["delivery_id"],
+        "reason": "the spell overlaps another",
+        "rows": 40,
+    }
+    both = replace(record, rejected=(*record.rejected, later))
+    text = Page(render_site(both, masked=False)).text
+    assert text.count("✓ adds up") == len(record.deliveries)
+    assert "set aside by an experiment: 40 the spell overlaps another (ww)" in text
+
+
+def test_days_of_which_a_register_says_nothing_are_told_with_the_files(record):
+    asked = replace(record, follow_up={"ww": dt.date(2014, 1, 31)})
+    text = Page(render_site(asked, masked=False)).text
+    assert (
+        "payroll is known until 2013-12-31, and the plan follows until 2014-01-31: of "
+        "uwv_payroll, the last file is payroll/SPOLISBUS2013V1.csv." in text
+    )
+    assert "2012-01-01 to 2013-12-31" in text
+    whole = replace(record, follow_up={"ww": dt.date(2013, 12, 31)})
+    text = Page(render_site(whole, masked=True)).text
+    assert text.count("✓ no gap until the end of follow-up") == 2
 
 
 def test_each_rule_is_shown_in_words_with_failures_first(inside):

@@ -15,7 +15,6 @@ ANSWERS = """
     answers
     delivery_id | person_id | wave | answered_on | mode | language | answers
     d1          | ann       | 0    | 2018-04-01  | web  | nl       | {mark=5}
-    d1          | ann       | 1    | 2018-06-09  | web  | nl       | {mark=7}
     d2          | ann       | 1    | 2018-06-09  | web  | nl       | {mark=8}
     d1          | bob       | 1    | 2018-06-09  | web  | nl       | {mark=9}
 """

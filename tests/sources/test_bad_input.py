@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 
@@ -16,16 +17,30 @@ from rctspark.config.plan import (
     TimeShareOutcome,
 )
 from rctspark.contracts import BENEFIT_SPELLS, CONTACTS, PAYROLL
+from rctspark.contracts.silence import HeldMonths
 from rctspark.errors import DeliveryError
 from rctspark.panel import assemble_person_outcome
 from rctspark.periods import Coverage, Days
+from rctspark.sources.aside import (
+    EARLY,
+    OTHER_ANSWERS,
+    OTHER_ARM,
+    OVERRULED,
+    STRANGER,
+    keep_before_benefit,
+    keep_other_answers,
+    keep_other_arms,
+    keep_overruled,
+    keep_strangers,
+)
 from rctspark.sources.conform import CONFLICT, count_rows, keep_conformed, keep_rejected
 from rctspark.sources.delivered import find_deliveries
-from rctspark.sources.early import EARLY, keep_before_benefit, keep_since_benefit
+from rctspark.sources.early import keep_since_benefit
+from rctspark.sources.months import count_months
 from rctspark.sources.settle import (
-    OVERRULED,
     flag_overruled,
-    keep_overruled,
+    keep_newest_answers,
+    keep_newest_listings,
     keep_standing,
 )
 from toy.experiment import bsns
@@ -212,3 +227,96 @@ def test_what_a_payroll_that_ends_early_can_not_tell_is_null_and_never_zero(draw
     without = measure(benefit_spells=shorter)
     assert without["exit", 12] is None
     assert without["exit", 9] == 1.0
+
+
+DELIVERIES_OF_TWO = """
+    deliveries
+    delivery_id | delivered_on | period | version
+    d1          | 2018-09-01   | 2018   | V1
+    d2          | 2019-09-01   | 2019   | V1
+"""
+
+
+def aside(rows):
+    found = Counter()
+    for r in rows.collect():
+        found[r["delivery_id"], r["reason"]] += r["n_rows"]
+    return found
+
+
+def test_a_later_list_with_another_arm_sets_the_older_entry_aside(draw):
+    lists = draw("""
+        assignment_lists
+        delivery_id | person_id | listed_on  | arm_recorded | stratum
+        d1          | ann       | 2018-05-04 | usual        | low
+        d2          | ann       | 2018-05-04 | more         | low
+        d1          | bob       | 2018-05-04 | more         | low
+        d2          | bob       | 2018-05-04 | more         | high
+        d1          | cor       | 2018-05-04 | more         | -
+        d2          | cor       | 2018-05-11 | more         | -
+        d1          | dot       | 2018-05-04 | usual        | low
+    """)
+    deliveries = draw(DELIVERIES_OF_TWO)
+    found = keep_other_arms(lists, deliveries)
+    assert aside(found) == {("d1", OTHER_ARM): 2}
+    newest = keep_newest_listings(lists, deliveries).collect()
+    arms = {r["person_id"]: (r["arm_recorded"], r["stratum"]) for r in newest}
+    assert arms[named("ann")] == ("more", "low")
+    assert arms[named("bob")] == ("more", "high")
+
+
+def test_of_two_baseline_answers_the_later_delivered_stand_and_the_others_are_counted(
+    draw,
+):
+    answers = draw("""
+        answers
+        delivery_id | person_id | wave | answered_on | mode | answers
+        d1          | ann       | 0    | 2018-04-01  | web  | {mark=5}
+        d2          | ann       | 0    | 2018-04-09  | web  | {mark=7}
+        d1          | ann       | 8    | 2019-02-01  | web  | {mark=6}
+        d1          | bob       | 0    | 2018-04-01  | web  | {mark=5}
+        d2          | bob       | 0    | 2018-04-01  | web  | {mark=5}
+    """)
+    deliveries = draw(DELIVERIES_OF_TWO)
+    assert aside(keep_other_answers(answers, deliveries)) == {("d1", OTHER_ANSWERS): 1}
+    newest = keep_newest_answers(answers, deliveries).collect()
+    marks = {(r["person_id"], r["wave"]): r["answers"]["mark"] for r in newest}
+    assert marks == {
+        (named("ann"), 0): 7.0,
+        (named("ann"), 8): 6.0,
+        (named("bob"), 0): 5.0,
+    }
+
+
+def test_questionnaires_of_strangers_are_set_aside_and_counted(draw):
+    answers = draw("""
+        answers
+        delivery_id | person_id | wave | answered_on | mode | answers
+        d1          | ann       | 0    | 2018-04-01  | web  | {mark=5}
+        d1          | eve       | 0    | 2018-04-01  | web  | {mark=5}
+        d1          | fay       | 0    | 2018-04-01  | web  | {mark=5}
+        d1          | fay       | 8    | 2019-02-01  | web  | {mark=1}
+    """)
+    population = draw("population\nperson_id | is_enrolled\nann | true")
+    rows = keep_strangers(answers, population).collect()
+    assert sorted(r["n_rows"] for r in rows) == [1, 2]
+    assert {(r["register"], r["reason"]) for r in rows} == {("answers", STRANGER)}
+    assert not any(str(named("fay")) in r["cells"] for r in rows)
+
+
+def test_payroll_is_counted_by_the_months_in_which_its_rows_lie(draw):
+    payroll = draw("""
+        payroll
+        delivery_id | person_id | job_id | start_date | end_date
+        d1          | ann       | j1     | 2018-01-29 | 2018-02-25
+        d1          | bob       | j2     | 2018-01-01 | 2018-01-31
+        d1          | cor       | j3     | 2018-01-15 | 2018-01-31
+        d2          | ann       | j1     | 2018-01-01 | 2018-12-31
+    """)
+    found = {HeldMonths(**row.asDict()) for row in count_months(payroll).collect()}
+    months = [dt.date(2018, m, 1) for m in (1, 2, 12)]
+    assert found == {
+        HeldMonths("d1", months[0], months[1], 1),
+        HeldMonths("d1", months[0], months[0], 2),
+        HeldMonths("d2", months[0], months[2], 1),
+    }

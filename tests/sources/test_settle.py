@@ -6,11 +6,11 @@ import random
 import pytest
 
 from rctspark.contracts import BENEFIT_SPELLS, DELIVERIES
+from rctspark.sources.aside import keep_overruled
 from rctspark.sources.settle import (
     attach_job_starts,
     flag_overruled,
     keep_newest_contacts,
-    keep_overruled,
     keep_standing,
 )
 

@@ -32,6 +32,7 @@ class Delivery:
         covers_from: First day that it speaks for; None: no first day.
         covers_to: Last day that it speaks for.
         is_synthetic: Whether its file says of itself that it is made up.
+        file_name: Path of its file below the delivery folder.
     """
 
     delivery_id: str
@@ -44,6 +45,7 @@ class Delivery:
     covers_from: dt.date | None
     covers_to: dt.date
     is_synthetic: bool = False
+    file_name: str = ""
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -75,6 +77,11 @@ class DataVersion:
         """Return the deliveries of one register."""
         return tuple(d for d in self.deliveries if d.register == register)
 
+    def files(self, *registers: str) -> tuple[str, ...]:
+        """Return the names of the files of some registers, each once."""
+        names = (d.file_name for register in registers for d in self.of(register))
+        return tuple(dict.fromkeys(names))
+
     def coverage(self, register: str) -> Coverage:
         """Return the days that one register speaks for in this version.
 
@@ -82,22 +89,23 @@ class DataVersion:
         covers it: a day that one source misses is not known in full.
         """
         sources = {d.mapping for d in self.of(register)}
-        each = [
-            Coverage.of(
-                [
-                    Days(d.covers_from or LONG_AGO, d.covers_to)
-                    for d in self.of(register)
-                    if d.mapping == source
-                ]
-            )
-            for source in sorted(sources)
-        ]
+        each = [self.spoken_by(register, source) for source in sorted(sources)]
         if not each:
             return Coverage(())
         common = each[0]
         for other in each[1:]:
             common = _common(common, other)
         return common
+
+    def spoken_by(self, register: str, source: str) -> Coverage:
+        """Return the days that one source (mapping) of a register speaks for."""
+        return Coverage.of(
+            [
+                Days(d.covers_from or LONG_AGO, d.covers_to)
+                for d in self.of(register)
+                if d.mapping == source
+            ]
+        )
 
 
 def as_known_on(deliveries: Iterable[Delivery], day: dt.date) -> DataVersion:

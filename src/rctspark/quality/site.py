@@ -7,11 +7,12 @@ column that could describe a person is reachable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from rctspark.quality.masking import Counts
+from rctspark.quality.site_coverage import lay_out_coverage
 from rctspark.quality.site_parts import (
     lay_out_deliveries,
     lay_out_results,
@@ -34,13 +35,14 @@ class QualityRecord:
     Attributes:
         made_at: Moment at which the page is made (UTC).
         deliveries: Rows of DELIVERIES; `scope` (`registers/<root>`) if several roots.
-        rejected: Rows set aside: `delivery_id`, `reason`, `rows`.
+        rejected: Rows set aside: `delivery_id`, `reason`, `rows`, `scope`.
         results: Rows of GATE_RESULTS; `scope` (as for releases) if known.
         releases: Rows of RELEASES with `scope`: `registers/<root>` or
             `experiments/<name>`.
         effects: Published effects: `experiment`, `data_version`, `plan_hash`,
             `effects` (how many).
         data_versions: Rows of DATA_VERSIONS: the deliveries behind a data version.
+        follow_up: Experiment to the last day that its plan asks about.
     """
 
     made_at: dt.datetime
@@ -50,6 +52,7 @@ class QualityRecord:
     releases: tuple[Mapping[str, Any], ...] = ()
     effects: tuple[Mapping[str, Any], ...] = ()
     data_versions: tuple[Mapping[str, Any], ...] = ()
+    follow_up: Mapping[str, dt.date] = field(default_factory=dict)
 
 
 def render_site(
@@ -83,6 +86,9 @@ def render_site(
         made_at=record.made_at,
         is_synthetic=any(d["is_synthetic"] for d in record.deliveries),
         registers=lay_out_deliveries(record.deliveries, record.rejected, counts),
+        coverage=lay_out_coverage(
+            record.deliveries, record.data_versions, record.follow_up
+        ),
         tables=tables,
         scopes=lay_out_versions(record.releases),
         results=lay_out_results(record.effects, record.releases, record.data_versions),

@@ -22,18 +22,26 @@ def lay_out_deliveries(deliveries: Rows, rejected: Rows, counts: Counts) -> list
 
     Args:
         deliveries: Rows of DELIVERIES.
-        rejected: `delivery_id`, `reason`, `rows`.
+        rejected: `delivery_id`, `reason`, `rows`, and `scope`: rows that an
+            experiment set aside were kept before, so they are told apart.
         counts: How counts are shown.
 
     Returns:
         One part per scope and register, its deliveries in order of period and day.
     """
     reasons: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    later: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rejected:
-        reasons[row["delivery_id"]][row["reason"]] += int(row["rows"])
+        scope, told = _scope(row), row["reason"]
+        if scope.startswith(EXPERIMENTS):
+            told = f"{told} ({scope.removeprefix(EXPERIMENTS)})"
+            later[row["delivery_id"]][told] += int(row["rows"])
+        else:
+            reasons[row["delivery_id"]][told] += int(row["rows"])
     grouped: dict[tuple[str, str], list[Part]] = defaultdict(list)
     for d in sorted(deliveries, key=_age):
         part = _delivery(d, reasons[d["delivery_id"]], counts)
+        part["later"] = counts.show_parts(later[d["delivery_id"]])
         grouped[_scope(d), d["register"]].append(part)
     return [
         {"scope": scope, "register": register, "deliveries": grouped[scope, register]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from rctspark.contracts.versions import (
     require_registers,
 )
 from rctspark.errors import DeliveryError, IdentityError, StoreError
+from rctspark.periods import Days, PeriodKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +53,19 @@ class Registers:
 
     @property
     def coverage(self) -> dict[str, Coverage]:
-        """The days that each register speaks for, by table name."""
+        """The days that each register speaks for, by table name.
+
+        Months that the plan says are not known are not among them.
+        """
         names = {d.register for d in self.version.deliveries}
-        return {name: self.version.coverage(name) for name in sorted(names)}
+        return {name: self._covered(name) for name in sorted(names)}
+
+    def _covered(self, table: str) -> Coverage:
+        covered = self.version.coverage(table)
+        for month in self.run.plan.registers.not_known.get(table, ()):
+            following = PeriodKind.MONTH.shift(month, 1)
+            covered = covered.without(Days(month, following - timedelta(days=1)))
+        return covered
 
     def known_until(self, *tables: str) -> date:
         """Return the last day that all of some registers speak for.
@@ -61,7 +73,7 @@ class Registers:
         Raises:
             DeliveryError: They have no day in common.
         """
-        lasts = [self.version.coverage(name).stretches[-1:] for name in tables]
+        lasts = [self._covered(name).stretches[-1:] for name in tables]
         if not all(lasts):
             raise DeliveryError(
                 f"{', '.join(tables)} speak for no day as known on "

@@ -28,6 +28,7 @@ from pyspark.sql.types import StructType
 
 from rctspark.contracts import GATE_RESULTS, RELEASES
 from rctspark.errors import RctsparkError, StoreError
+from rctspark.runtime.causes import kind_of
 from rctspark.runtime.locks import holding
 from rctspark.runtime.releases import Provenance, Release, release_of, release_row
 from rctspark.runtime.together import together
@@ -260,9 +261,9 @@ class Store:
         except SPARK_ERRORS as broken:
             which = "" if version is None else f" at version {version}"
             raise StoreError(
-                f"Table {path} can't be read{which} ({_kind(broken)}): it was deleted "
-                "or vacuumed, or never published; choose a newer version, or make it "
-                "again with --rebuild."
+                f"Table {path} can't be read{which} ({kind_of(broken)}): it was "
+                "deleted or vacuumed, or never published; choose a newer version, or "
+                "make it again with --rebuild."
             ) from None
 
     def _exists(self, path: str) -> bool:
@@ -554,19 +555,11 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _kind(broken: Exception) -> str:
-    """Name an error without its text, which may carry values from rows."""
-    get = getattr(broken, "getCondition", None) or getattr(
-        broken, "getErrorClass", None
-    )
-    return str((get() if get else None) or type(broken).__name__)
-
-
 def _failed_write(name: str, broken: Exception) -> str:
     if FULL_DISK in str(broken):
         return f"Writing {name} failed: the disk is full. Free some space, run again."
     return (
-        f"Writing {name} failed ({_kind(broken)}); nothing was published. If two runs "
-        "published at once, run again; otherwise look for an expression in a mapping "
-        "or plan that fails on some row."
+        f"Writing {name} failed ({kind_of(broken)}); nothing was published. If two "
+        "runs published at once, run again; otherwise look for an expression in a "
+        "mapping or plan that fails on some row."
     )

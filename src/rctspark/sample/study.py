@@ -32,7 +32,7 @@ def attach_study(
         population: POPULATION.
         studied: STUDY_LISTS, one row per person.
         statuses: STATUSES of one data version.
-        answers: ANSWERS of one data version.
+        answers: ANSWERS, one row per person and wave.
         plan: The analysis plan.
 
     Returns:
@@ -46,10 +46,8 @@ def attach_study(
     held = statuses.groupBy("person_id").agg(
         F.sort_array(F.collect_list(of_person)).alias("_statuses")
     )
-    newest = answers.groupBy("person_id", "wave").agg(
-        F.max_by(F.struct("wave", "delivery_id", "answers"), "delivery_id").alias("one")
-    )
-    said = newest.groupBy("person_id").agg(F.collect_list("one").alias("_answers"))
+    of_wave = F.struct("wave", "answers")
+    said = answers.groupBy("person_id").agg(F.collect_list(of_wave).alias("_answers"))
     told = (
         enrolled.join(drawn, on="person_id", how="left")
         .join(held, on="person_id", how="left")
@@ -58,11 +56,11 @@ def attach_study(
         .drop("enrolment_date")
     )
     joined = panel.join(F.broadcast(told), on="person_id", how="left")
-    of_wave = F.filter("_answers", lambda a: a["wave"] == F.col("horizon"))
+    then = F.filter("_answers", lambda a: a["wave"] == F.col("horizon"))
     return joined.withColumns(
         {
             "statuses": _held_on(_last_day(plan.period)),
-            "answers": F.try_element_at(of_wave, F.lit(1))["answers"],
+            "answers": F.try_element_at(then, F.lit(1))["answers"],
         }
     ).drop(*LISTS)
 
@@ -72,26 +70,17 @@ def attach_baseline(persons: DataFrame, answers: DataFrame) -> DataFrame:
 
     Args:
         persons: PERSONS, one row per person.
-        answers: ANSWERS of one data version.
+        answers: ANSWERS, one row per person and wave.
 
     Returns:
         The same rows, with `answers`, `answers_mode` and `answers_language`; null: no
         answers to that wave.
     """
-    newest = (
-        answers.where("wave = 0")
-        .groupBy("person_id")
-        .agg(
-            F.max_by(F.struct("answers", "mode", "language"), "delivery_id").alias(
-                "one"
-            )
-        )
-    )
-    said = newest.select(
+    said = answers.where("wave = 0").select(
         "person_id",
-        F.col("one.answers").alias("answers"),
-        F.col("one.mode").alias("answers_mode"),
-        F.col("one.language").alias("answers_language"),
+        "answers",
+        F.col("mode").alias("answers_mode"),
+        F.col("language").alias("answers_language"),
     )
     return persons.join(said, on="person_id", how="left")
 

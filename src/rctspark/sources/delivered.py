@@ -181,7 +181,8 @@ def _covered(
         return first, first
     last_month = month or DECEMBER
     after = dt.date(year + last_month // DECEMBER, last_month % DECEMBER + 1, 1)
-    return first, after - dt.timedelta(days=1)
+    # A file that is delivered before its period is over knows nothing of the rest.
+    return first, max(first, min(after - dt.timedelta(days=1), until))
 
 
 def _repeated_versions(found: list[DeliveredFile]) -> list[str]:

@@ -12,13 +12,13 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from rctspark.contracts import (
+    ANSWERS,
     ASSIGNMENT_LISTS,
     BENEFIT_SPELLS,
     CONTACTS,
     PAYROLL,
     PERSON_LINKS,
     PERSONS,
-    REJECTED_ROWS,
     STUDY_LISTS,
     Linking,
 )
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from rctspark.contracts import Table
 
-OVERRULED = "the spell overlaps one that was delivered later, or that started earlier"
 FOREVER = "9999-12-31"
 
 
@@ -97,6 +96,19 @@ def keep_newest_studied(studied: DataFrame, deliveries: DataFrame) -> DataFrame:
     return _keep_newest(studied, deliveries, STUDY_LISTS, ["person_id"])
 
 
+def keep_newest_answers(answers: DataFrame, deliveries: DataFrame) -> DataFrame:
+    """Keep what the newest delivery holds of each person and wave.
+
+    Args:
+        answers: ANSWERS of one data version.
+        deliveries: DELIVERIES.
+
+    Returns:
+        ANSWERS, one row per person and wave.
+    """
+    return _keep_newest(answers, deliveries, ANSWERS, ["person_id", "wave"])
+
+
 def flag_overruled(spells: DataFrame, deliveries: DataFrame) -> DataFrame:
     """Mark the spells that must give way to one that they overlap.
 
@@ -112,7 +124,7 @@ def flag_overruled(spells: DataFrame, deliveries: DataFrame) -> DataFrame:
         The same rows with `is_overruled`.
     """
     names = [n for n in BENEFIT_SPELLS.names if n not in ("person_id", "benefit")]
-    ranked = _attach_rank(spells, deliveries)
+    ranked = attach_rank(spells, deliveries)
     last = F.coalesce("end_date", F.lit(FOREVER).cast("date"))
     together = (
         ranked.withColumn("last_date", last)
@@ -142,33 +154,6 @@ def keep_standing(flagged: DataFrame) -> DataFrame:
     return BENEFIT_SPELLS.shape(flagged.filter(~F.col("is_overruled")))
 
 
-def keep_overruled(flagged: DataFrame) -> DataFrame:
-    """Set aside the spells that gave way.
-
-    Args:
-        flagged: Rows of `flag_overruled`.
-
-    Returns:
-        REJECTED_ROWS.
-    """
-    hidden = {"delivery_id", "person_id"}
-    cells = F.to_json(F.struct(*[n for n in BENEFIT_SPELLS.names if n not in hidden]))
-    rows = (
-        flagged.filter("is_overruled")
-        .withColumn("cells", cells)
-        .groupBy("delivery_id", "cells")
-        .agg(F.count(F.lit(1)).alias("n_rows"))
-        .withColumns(
-            {
-                "register": F.lit(BENEFIT_SPELLS.name),
-                "reason": F.lit(OVERRULED),
-                "reasons": F.lit(OVERRULED),
-            }
-        )
-    )
-    return REJECTED_ROWS.shape(rows)
-
-
 def attach_job_starts(payroll: DataFrame, deliveries: DataFrame) -> DataFrame:
     """Give every row of a job the start that the newest delivery knows.
 
@@ -184,7 +169,7 @@ def attach_job_starts(payroll: DataFrame, deliveries: DataFrame) -> DataFrame:
         PAYROLL; the start and its flag are the same in all rows of a job.
     """
     job = ["source", "person_id", "job_id"]
-    ranked = _attach_rank(payroll, deliveries)
+    ranked = attach_rank(payroll, deliveries)
     known = F.when(~F.col("is_job_start_capped"), F.col("job_start_date"))
     starts = ranked.groupBy(*job).agg(
         F.max_by(known, F.when(known.isNotNull(), F.col("rank"))).alias("real_start"),
@@ -238,7 +223,7 @@ def keep_newest_links(links: DataFrame, deliveries: DataFrame) -> DataFrame:
         delivery names several persons for it: then all of these, to be counted.
     """
     one = Window.partitionBy("linked_kind", "linked_person_id")
-    ranked = _attach_rank(links, deliveries)
+    ranked = attach_rank(links, deliveries)
     newest = ranked.withColumn("newest", F.max("rank").over(one))
     return PERSON_LINKS.shape(newest.filter("rank = newest"))
 
@@ -247,8 +232,16 @@ LINKING = Linking(newest=keep_newest_links, attach=attach_linked_persons)
 """How jobs join registers that name persons in different ways."""
 
 
-def _attach_rank(rows: DataFrame, deliveries: DataFrame) -> DataFrame:
-    """Add `rank`, which orders deliveries from the oldest to the newest."""
+def attach_rank(rows: DataFrame, deliveries: DataFrame) -> DataFrame:
+    """Add `rank`, which orders deliveries from the oldest to the newest.
+
+    Args:
+        rows: Rows of deliveries.
+        deliveries: DELIVERIES.
+
+    Returns:
+        The same rows, with `rank`.
+    """
     order = F.struct("delivered_on", "period", "version", "delivery_id")
     ranks = deliveries.select("delivery_id", order.alias("rank"))
     return rows.join(F.broadcast(ranks), on="delivery_id", how="left")
@@ -259,7 +252,7 @@ def _keep_newest(
 ) -> DataFrame:
     rest = [n for n in table.names if n not in key]
     newest = (
-        _attach_rank(rows, deliveries)
+        attach_rank(rows, deliveries)
         .groupBy(*key)
         .agg(F.max_by(F.struct(*rest), F.col("rank")).alias("newest"))
     )

@@ -35,6 +35,35 @@ class Writer(Protocol):
         """Write the registers into a folder, and the truth apart from them."""
 
 
+class InterimWriter(Protocol):
+    """What a folder of this room may offer as `write_interim_registers`."""
+
+    def __call__(self, folder: Path, *, seed: int, scale: int) -> dict[str, int]:
+        """Add what had been delivered on earlier days; return rows by register."""
+
+
+def find_interim(experiment: str) -> InterimWriter:
+    """Find what adds the interim deliveries of an experiment's twin.
+
+    Args:
+        experiment: Name of the plan.
+
+    Returns:
+        What writes them.
+
+    Raises:
+        ConfigError: The twin has none, or there is no twin.
+    """
+    find_twin(experiment)
+    twin = import_module(f"{__name__}.{experiment}")
+    writer: InterimWriter | None = getattr(twin, "write_interim_registers", None)
+    if writer is None:
+        raise ConfigError(
+            f"The twin of {experiment} has final deliveries only: leave --interim out."
+        )
+    return writer
+
+
 def find_twin(experiment: str) -> tuple[Writer, int]:
     """Find the twin of an experiment by its name.
 

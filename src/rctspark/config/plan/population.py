@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from rctspark.config.documents import Document
 from rctspark.config.plan.name import Name
+from rctspark.contracts import REGISTERS
 from rctspark.periods import Window
 
 
@@ -22,6 +23,8 @@ class RegistersPlan(Document):
         data_version: Name of a data version; takes the place of `as_known_on`.
         links: Whether registers of different identifier kinds are joined by a
             delivered link table.
+        not_known: Table to the first days of months of which its files hold nothing,
+            though they say that they speak for them: null, not zero.
     """
 
     root: Name
@@ -29,6 +32,23 @@ class RegistersPlan(Document):
     as_known_on: date | None = None
     data_version: str | None = None
     links: bool = False
+    not_known: dict[str, tuple[date, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole_months_of_known_tables(self) -> Self:
+        names = {table.name for table in REGISTERS}
+        faults = [
+            f"not_known: {t} is no register" for t in self.not_known.keys() - names
+        ]
+        faults += [
+            f"not_known: {day} is not the first day of a month"
+            for days in self.not_known.values()
+            for day in days
+            if day.day != 1
+        ]
+        if faults:
+            raise ValueError("; ".join(sorted(faults)))
+        return self
 
     @model_validator(mode="after")
     def _one_data_version(self) -> Self:

@@ -8,10 +8,17 @@ written apart and never next to the deliveries.
 
 from __future__ import annotations
 
+from rctspark.twin.ww.interim import write_interim_registers
 from rctspark.twin.ww.registers import write_ww_registers
 from rctspark.twin.ww.registers import write_ww_registers as write_registers
 from rctspark.twin.ww.truth import TwinSummary
 
 SEED = 20120723
 
-__all__ = ["SEED", "TwinSummary", "write_registers", "write_ww_registers"]
+__all__ = [
+    "SEED",
+    "TwinSummary",
+    "write_interim_registers",
+    "write_registers",
+    "write_ww_registers",
+]

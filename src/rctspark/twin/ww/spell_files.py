@@ -58,9 +58,7 @@ def spell_sheets(world: World) -> Iterator[Sheet]:
         Two sheets; the second holds the faults.
     """
     rng = stream(world.seed, world.part, "spells_file")
-    known = world.spells.taken(world.spells.start <= EARLY_UNTIL)
-    early = _table(world, known, until=EARLY_UNTIL, rng=rng)
-    yield Sheet(FOLDER, EARLY_NAME, early, tuple(early.column_names))
+    yield spell_sheet(world, EARLY_NAME, until=EARLY_UNTIL, rng=rng)
     path = f"{FOLDER}/{FINAL_NAME}"
     spells = world.spells.taken(world.spells.start <= FOLLOW_UP_ENDS)
     harmless = np.flatnonzero(world.persons.role[spells.person] != Role.ENROLLED)
@@ -81,6 +79,25 @@ def spell_sheets(world: World) -> Iterator[Sheet]:
         tuple(table.column_names),
         faults=tuple(planted),
     )
+
+
+def spell_sheet(
+    world: World, name: str, *, until: np.datetime64, rng: np.random.Generator
+) -> Sheet:
+    """Write the benefit spells as known on a day, without faults.
+
+    Args:
+        world: One part of the twin.
+        name: Name of the file.
+        until: The day.
+        rng: Random numbers, for how cells are written.
+
+    Returns:
+        The sheet.
+    """
+    known = world.spells.taken(world.spells.start <= until)
+    table = _table(world, known, until=until, rng=rng)
+    return Sheet(FOLDER, name, table, tuple(table.column_names))
 
 
 def _table(

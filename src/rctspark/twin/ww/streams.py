@@ -33,6 +33,7 @@ SUBJECTS = (
     "pay",
     "wages",
     "missed_rounds",
+    "interim_files",
 )
 
 
