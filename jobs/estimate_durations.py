@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from estimate_effects import describe_persons, digests_of, read_amounts
+from described_persons import describe_persons, digests_of, read_amounts
 from rctspark.contracts import (
     ASSIGNMENT,
     BENEFIT_SPELLS,
