@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from build_panel import build_panel
 from build_population import build_population
+from described_persons import describe_persons, read_amounts
 from estimate_durations import estimate_durations
-from estimate_effects import describe_persons, estimate_effects, read_amounts
+from estimate_effects import estimate_effects
 from publish_results import DURATIONS, TABLES, record_results
 from rctspark.contracts import (
     ASSIGNMENT,

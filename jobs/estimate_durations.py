@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from estimate_effects import describe_persons, digests_of, read_amounts
+from described_persons import describe_persons, digests_of, read_amounts
 from rctspark.contracts import (
     ASSIGNMENT,
     BENEFIT_SPELLS,
@@ -24,6 +24,7 @@ from rctspark.contracts import (
     PERSONS,
     POPULATION,
 )
+from rctspark.contracts.sums import NEEDS_PERSONS
 from rctspark.estimators.durations.planned import estimate_duration
 from rctspark.panel.durations import measure_durations, registers_needed
 from rctspark.panel.known import shorten_follow_up
@@ -36,6 +37,7 @@ from rctspark.sample.durations import (
     make_duration_sample,
     make_varying,
 )
+from rctspark.sample.table import count_samples
 from rctspark.sources.settle import (
     LINKING,
     attach_job_starts,
@@ -46,13 +48,15 @@ from rctspark.sources.settle import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rctspark.config.reference import ReferenceAmounts
     from rctspark.contracts.duration_sample import DurationSample
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.releases import Release
+
+    Rows = list[dict[str, Any]]
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH)
 
@@ -77,13 +81,45 @@ def estimate_durations(run: Run) -> None:
     if run.is_current(run.experiment, provenance):
         run.log.say("durations: nothing has changed since the last release")
         return
-    samples = collect(run, registers, made, amounts)
+    n = count_samples(run.store.read(made, POPULATION), analyses=())
+    estimates: Rows = []
+    points: Rows = []
+    if n > run.settings.largest_sample_rows:
+        run.log.say(f"durations: {NEEDS_PERSONS}")
+    else:
+        samples = collect(run, registers, made, amounts)
+        estimates, points = estimate(run, samples, data_version=registers.version.name)
+    run.publish(
+        run.experiment,
+        run.candidates(
+            (DURATION_ESTIMATES, run.store.rows(DURATION_ESTIMATES, estimates)),
+            (DURATION_CURVES, run.store.rows(DURATION_CURVES, points)),
+        ),
+        provenance=provenance,
+        gate=make_gate(run.root / "expectations"),
+    )
+
+
+def estimate(
+    run: Run, samples: Mapping[str, DurationSample], *, data_version: str
+) -> tuple[Rows, Rows]:
+    """Estimate every duration of the plan.
+
+    Args:
+        run: The run.
+        samples: Duration of the plan to its sample.
+        data_version: Named set of deliveries.
+
+    Returns:
+        Rows of DURATION_ESTIMATES and of DURATION_CURVES.
+    """
     filed = {
         "experiment": run.plan.name,
-        "data_version": registers.version.name,
+        "data_version": data_version,
         "plan_hash": run.plan.hash,
     }
-    estimates, points = [], []
+    estimates: Rows = []
+    points: Rows = []
     for duration in run.plan.durations:
         found = estimate_duration(
             samples[duration.name],
@@ -98,15 +134,7 @@ def estimate_durations(run: Run) -> None:
         of_this = {**filed, "duration": duration.name}
         estimates += [asdict(one) | of_this for one in found.estimates]
         points += [asdict(one) | of_this for one in found.points]
-    run.publish(
-        run.experiment,
-        run.candidates(
-            (DURATION_ESTIMATES, run.store.rows(DURATION_ESTIMATES, estimates)),
-            (DURATION_CURVES, run.store.rows(DURATION_CURVES, points)),
-        ),
-        provenance=provenance,
-        gate=make_gate(run.root / "expectations"),
-    )
+    return estimates, points
 
 
 def collect(

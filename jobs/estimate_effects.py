@@ -9,14 +9,12 @@ Run:     spark-submit jobs/estimate_effects.py --plan ww
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from described_persons import describe_persons, digests_of, read_amounts
 from rctspark.config.plan import FunnelTable
-from rctspark.config.reference import read_reference
 from rctspark.contracts import (
-    ANSWERS,
     ASSIGNMENT,
     DESCRIPTIVES,
     EFFECTS,
@@ -25,12 +23,11 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     PERSONS,
     POPULATION,
-    STATUSES,
     STUDY_LISTS,
     TESTS,
 )
 from rctspark.contracts.registration import mark_of
-from rctspark.estimators.categories import keep_category, keep_found_categories
+from rctspark.contracts.sums import NEEDS_PERSONS
 from rctspark.estimators.clusters import require_clusters
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import (
@@ -40,11 +37,9 @@ from rctspark.estimators.descriptives import (
 )
 from rctspark.estimators.families.declared import FoundTest, adjust_families
 from rctspark.estimators.families.stepped import step_down_family
-from rctspark.estimators.models import estimate_model
+from rctspark.estimators.models import estimate_models
 from rctspark.estimators.observed import keep_observed
-from rctspark.panel.assemble import expand_panel
-from rctspark.panel.reference import attach_reference
-from rctspark.panel.span import span_of
+from rctspark.estimators.regression.sources import PersonSums
 from rctspark.quality.gate import make_gate
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
@@ -53,12 +48,9 @@ from rctspark.runtime.together import together
 from rctspark.sample.assemble import count_groups, make_samples
 from rctspark.sample.collect import collect_samples
 from rctspark.sample.columns import arms_of, tables_analyses
-from rctspark.sample.statuses import attach_statuses
-from rctspark.sample.study import attach_baseline, attach_study
+from rctspark.sample.table import count_samples, table_samples
 from rctspark.sources.settle import (
     LINKING,
-    keep_newest_answers,
-    keep_newest_persons,
     keep_newest_studied,
 )
 from rctspark.trial.study import count_studied_by_site
@@ -69,23 +61,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from rctspark.config.plan import Analysis, Model, Plan
-    from rctspark.config.reference import ReferenceAmounts
     from rctspark.contracts import Descriptive, Effect, Table
-    from rctspark.contracts.sample import AnalysisSample
+    from rctspark.contracts.sums import Analysed
     from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
-    from rctspark.runtime.releases import Release
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """Population, persons and dense panel, with all that a plan may name of them."""
-
-    population: DataFrame
-    persons: DataFrame
-    panel: DataFrame
 
 
 def estimate_effects(run: Run) -> None:
@@ -107,7 +88,8 @@ def estimate_effects(run: Run) -> None:
     described = describe_persons(run, registers, panel, amounts)
     plan = run.plan
     analyses = plan.analyses + tables_analyses(plan)
-    samples = collect_samples(
+    people = find_analysed(
+        run,
         make_samples(
             plan,
             population=described.population,
@@ -117,15 +99,14 @@ def estimate_effects(run: Run) -> None:
             outcomes=run.store.read(panel, PERSON_OUTCOME),
             analyses=analyses,
         ),
-        plan,
-        analyses=analyses,
-        largest_sample_rows=run.settings.largest_sample_rows,
+        analyses,
+        n=count_samples(described.population, analyses=analyses),
     )
     made = estimate_tables(
-        run, samples, version=version, registered=provenance.registered_hash
+        run, people, version=version, registered=provenance.registered_hash
     )
     if plan.tables:
-        counts = describe(plan, samples, data_version=version)
+        counts = describe(plan, people, data_version=version)
         counts += describe_sites(plan, registers, described.population)
         made.append((DESCRIPTIVES, [asdict(count) for count in counts]))
     candidates = run.candidates(
@@ -134,46 +115,44 @@ def estimate_effects(run: Run) -> None:
     run.publish(run.experiment, candidates, provenance=provenance, gate=gate)
 
 
-def describe_persons(
-    run: Run,
-    registers: Registers,
-    made: Release,
-    amounts: Sequence[ReferenceAmounts],
-) -> Described:
-    """Put beside panel and persons what the plan's expressions may name.
+def find_analysed(
+    run: Run, samples: DataFrame, analyses: Sequence[Analysis], *, n: int
+) -> Sequence[Analysed]:
+    """Bring persons to the driver; where they are too many, leave them in Spark.
 
     Args:
         run: The run.
-        registers: The registers of the data version.
-        made: Release that holds population and panel.
-        amounts: What `read_amounts` returns.
+        samples: What `make_samples` returns.
+        analyses: The analyses that they were made for.
+        n: Their rows.
 
     Returns:
-        The population; persons with their statuses; the dense panel with reference
-        amounts, statuses and answers.
+        Whom each analysis speaks of.
     """
-    read = run.store.read
-    population = read(made, POPULATION)
-    persons = keep_newest_persons(registers.rows(PERSONS), registers.deliveries)
-    dense = expand_panel(
-        population,
-        read(made, PERSON_MONTH),
-        span=span_of(run.plan),
-        coverage=registers.coverage,
-    ).transform(attach_reference, amounts=amounts)
-    if registers.version.of(STUDY_LISTS.name):
-        dense, persons = with_study(run, registers, dense, persons, population)
-    return Described(population, persons, dense)
+    largest = run.settings.largest_sample_rows
+    if n > largest:
+        run.log.say(
+            f"{n:,} persons, above largest_sample_rows ({largest:,}): they stay in "
+            "Spark and sums over them are estimated from"
+        )
+        return table_samples(samples.persist(), run.plan, analyses=analyses)
+    collected = collect_samples(
+        samples, run.plan, analyses=analyses, largest_sample_rows=largest
+    )
+    return [
+        PersonSums(sample, arms_of(run.plan, analysis))
+        for sample, analysis in zip(collected, analyses, strict=True)
+    ]
 
 
 def estimate_tables(
-    run: Run, samples: Sequence[AnalysisSample], *, version: str, registered: str | None
+    run: Run, people: Sequence[Analysed], *, version: str, registered: str | None
 ) -> list[tuple[Table, list[dict[str, Any]]]]:
     """Estimate what the plan registers.
 
     Args:
         run: The run.
-        samples: Those of the plan's analyses, in order.
+        people: Whom each of the plan's analyses speaks of, in order.
         version: Named set of deliveries.
         registered: Hash of the plan that was registered last; None: none was.
 
@@ -181,7 +160,7 @@ def estimate_tables(
         EFFECTS and, where the plan has them, TESTS, as rows.
     """
     plan = run.plan
-    effects, tests = estimate_analyses(run, samples, data_version=version)
+    effects, tests = estimate_analyses(run, people, data_version=version)
     mark = mark_of(plan.hash, registered)
     made = [(EFFECTS, [asdict(e) | {"registration": mark} for e in effects])]
     if plan.has_tests:
@@ -190,50 +169,10 @@ def estimate_tables(
             effects,
             tests,
             data_version=version,
-            stepped=step_down_families(plan, samples),
+            stepped=step_down_families(run, people),
         )
         made.append((TESTS, [asdict(test) for test in judged]))
     return made
-
-
-def read_amounts(run: Run) -> list[ReferenceAmounts]:
-    """Read the reference amounts that the plan names, known for its whole window."""
-    folder, plan = run.root / "conf" / "reference", run.plan
-    amounts = [read_reference(folder / f"{name}.yaml") for name in plan.reference]
-    first = min((min(plan.horizons(o)) for o in plan.panel_outcomes), default=0)
-    for one in amounts:
-        if isinstance(plan.population.origin, date):
-            start = plan.period.shift(plan.population.origin, first)
-            one.require(start, plan.follow_up_until)
-    return amounts
-
-
-def digests_of(amounts: Sequence[ReferenceAmounts]) -> list[str]:
-    """Name reference amounts as inputs of what is made from them."""
-    return [f"{one.name}={one.digest()}" for one in amounts]
-
-
-def with_study(
-    run: Run,
-    registers: Registers,
-    panel: DataFrame,
-    persons: DataFrame,
-    population: DataFrame,
-) -> tuple[DataFrame, DataFrame]:
-    """Add what study administration and questionnaires say to panel and persons."""
-    studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
-    statuses = registers.rows(STATUSES)
-    answers = keep_newest_answers(registers.rows(ANSWERS), registers.deliveries)
-    told = attach_study(
-        panel,
-        population=population,
-        studied=studied,
-        statuses=statuses,
-        answers=answers,
-        plan=run.plan,
-    )
-    described = attach_statuses(persons, statuses, population=population)
-    return told, attach_baseline(described, answers)
 
 
 def describe_sites(
@@ -252,14 +191,14 @@ def describe_sites(
 
 
 def estimate_analyses(
-    run: Run, samples: Sequence[AnalysisSample], *, data_version: str
+    run: Run, people: Sequence[Analysed], *, data_version: str
 ) -> tuple[list[Effect], list[FoundTest]]:
     """Estimate every analysis of the plan on what was observed of it."""
     effects: list[Effect] = []
     tests: list[FoundTest] = []
-    for analysis, sample in zip(run.plan.analyses, samples, strict=False):
-        run.log.say(f"analysis {analysis.population}: {sample.n:,} persons")
-        observed, unknown = keep_observed(sample)
+    for analysis, source in zip(run.plan.analyses, people, strict=False):
+        run.log.say(f"analysis {analysis.population}: {source.n:,} persons")
+        observed, unknown = keep_observed(source)
         for outcome, horizon in unknown:
             run.log.say(f"{outcome} at horizon {horizon} is not observed for anyone")
         found = estimate_analysis(run, observed, analysis, data_version=data_version)
@@ -269,20 +208,28 @@ def estimate_analyses(
 
 
 def step_down_families(
-    plan: Plan, samples: Sequence[AnalysisSample]
+    run: Run, people: Sequence[Analysed]
 ) -> dict[str, Mapping[tuple[str, int, str], float]]:
-    """Draw the step-down p-values of the families that ask for them."""
+    """Draw the step-down p-values of the families that ask for them.
+
+    Draws need persons: where there are only sums, a family has none, and that is said.
+    """
+    plan = run.plan
     analyses = {
-        a.population: (a, s) for a, s in zip(plan.analyses, samples, strict=False)
+        a.population: (a, s) for a, s in zip(plan.analyses, people, strict=False)
     }
     models = {m.name: m for m in plan.models}
     found = {}
     for family in plan.families:
         if family.seed is None:
             continue
-        analysis, sample = analyses[family.populations[0]]
+        analysis, source = analyses[family.populations[0]]
+        persons = keep_observed(source)[0].persons
+        if persons is None:
+            run.log.say(f"family {family.name}, step-down p-values: {NEEDS_PERSONS}")
+            continue
         found[family.name] = step_down_family(
-            keep_observed(sample)[0],
+            persons,
             family=family,
             arms=analysis.arms or plan.arms.all,
             model=models[family.models[0]],
@@ -292,58 +239,33 @@ def step_down_families(
 
 
 def describe(
-    plan: Plan, samples: Sequence[AnalysisSample], *, data_version: str
+    plan: Plan, people: Sequence[Analysed], *, data_version: str
 ) -> list[Descriptive]:
     """Count what the plan's tables show besides effects.
 
     Args:
         plan: The analysis plan.
-        samples: Those of its analyses, and last that of its tables.
+        people: Whom each of its analyses speaks of, and last whom its tables do.
         data_version: Named set of deliveries.
 
     Returns:
         Counts and tests.
     """
     counts: list[Descriptive] = []
-    for analysis, sample in zip(plan.analyses, samples[:-1], strict=True):
-        for population, part in parts_of(plan, analysis, sample):
-            counts += describe_amounts(
-                part, plan, population=population, data_version=data_version
-            )
+    for analysis, source in zip(plan.analyses, people[:-1], strict=True):
+        by = dict.fromkeys(m.by for m in models_of(plan, analysis) if m.by)
+        counts += describe_amounts(
+            source,
+            plan,
+            population=analysis.population,
+            data_version=data_version,
+            by=tuple(by),
+        )
     everyone = plan.analyses[0].population
     tables = describe_tables(
-        samples[-1], plan, population=everyone, data_version=data_version
+        people[-1], plan, population=everyone, data_version=data_version
     )
     return counts + list(tables)
-
-
-def parts_of(
-    plan: Plan, analysis: Analysis, sample: AnalysisSample
-) -> list[tuple[str, AnalysisSample]]:
-    """Take a sample whole, and by the categories that models have effects by.
-
-    Args:
-        plan: The analysis plan.
-        analysis: One of its analyses.
-        sample: Its sample.
-
-    Returns:
-        Population as in EFFECTS, and its persons.
-    """
-    parts = [(analysis.population, sample)]
-    categories = plan.categories
-    for by in dict.fromkeys(m.by for m in models_of(plan, analysis) if m.by):
-        kept, _, found = keep_found_categories(
-            sample, covariate=by, categories=categories[by]
-        )
-        parts += [
-            (
-                f"{analysis.population}:{by}={category}",
-                keep_category(kept, covariate=by, category=category, categories=found),
-            )
-            for category in found
-        ]
-    return parts
 
 
 def models_of(plan: Plan, analysis: Analysis) -> list[Model]:
@@ -352,13 +274,13 @@ def models_of(plan: Plan, analysis: Analysis) -> list[Model]:
 
 
 def estimate_analysis(
-    run: Run, sample: AnalysisSample, analysis: Analysis, *, data_version: str
+    run: Run, source: Analysed, analysis: Analysis, *, data_version: str
 ) -> tuple[list[Effect], list[FoundTest]]:
     """Estimate every model of one analysis.
 
     Args:
         run: The run.
-        sample: Its sample.
+        source: Whom it speaks of.
         analysis: The analysis.
         data_version: Named set of deliveries.
 
@@ -368,30 +290,26 @@ def estimate_analysis(
     plan = run.plan
     if plan.inference.cluster:
         require_clusters(
-            sample,
+            source,
             cluster=plan.inference.cluster,
             arms=analysis.arms or plan.arms.all,
             is_drawn=plan.assignment.drawn_by is not None,
         )
-    effects: list[Effect] = []
-    tests: list[FoundTest] = []
-    for model in models_of(plan, analysis):
-        found = estimate_model(
-            sample,
-            arms=arms_of(plan, analysis),
-            model=model,
-            inference=plan.inference,
-            thresholds=run.settings.thresholds,
-            categories=plan.categories,
-        )
-        effects += as_effects(
-            found.contrasts,
-            plan,
-            population=analysis.population,
-            data_version=data_version,
-        )
-        tests += [FoundTest(analysis.population, test) for test in found.tests]
-    return effects, tests
+    found = estimate_models(
+        source,
+        models=models_of(plan, analysis),
+        inference=plan.inference,
+        thresholds=run.settings.thresholds,
+        categories=plan.categories,
+    )
+    effects = as_effects(
+        (contrast for one in found for contrast in one.contrasts),
+        plan,
+        population=analysis.population,
+        data_version=data_version,
+    )
+    tests = [FoundTest(analysis.population, t) for one in found for t in one.tests]
+    return list(effects), tests
 
 
 if __name__ == "__main__":

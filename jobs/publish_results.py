@@ -84,6 +84,7 @@ def publish_results(run: Run) -> None:
             record.n_per_arm,
             is_synthetic=record.is_synthetic,
             registration=record.standing.mark,
+            not_estimated=release.not_estimated,
         ),
         artifacts=sorted((page.parent / "figures").glob("*.png"))
         + [path for path in written if path.name not in extra],

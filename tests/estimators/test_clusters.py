@@ -5,7 +5,9 @@ import pytest
 
 from rctspark.contracts.sample import AnalysisSample
 from rctspark.errors import EstimationError
-from rctspark.estimators.clusters import cluster_codes, require_clusters
+from rctspark.estimators.categories import count_categories
+from rctspark.estimators.clusters import require_clusters
+from rctspark.estimators.regression.sources import PersonSums
 
 ARMS = ("control", "help")
 
@@ -15,12 +17,13 @@ def sample(offices, arms):
     names = ("a", "b", "c", "d")
     coded = np.array([[o == name for name in names[1:]] for o in offices], dtype=float)
     columns = tuple(f"office={name}" for name in names[1:])
-    return AnalysisSample(
+    persons = AnalysisSample(
         arm=np.array(arms),
         covariates={"office": coded},
         columns={"office": columns},
         outcomes={},
     )
+    return PersonSums(persons, ARMS)
 
 
 def require(made, *, is_drawn=True):
@@ -29,7 +32,7 @@ def require(made, *, is_drawn=True):
 
 def test_the_first_category_is_a_cluster_as_well():
     made = sample("aabcd", ["control"] * 5)
-    assert cluster_codes(made, "office").tolist() == [0, 0, 1, 2, 3]
+    assert count_categories(made, "office").tolist() == [[2, 1, 1, 1], [0, 0, 0, 0]]
 
 
 def test_two_clusters_in_each_arm_are_enough():

@@ -9,11 +9,18 @@ import pytest
 from pydantic import ValidationError
 from statsmodels.stats.multitest import multipletests
 
-from estimators.regression_data import ARMS, ROWS, THRESHOLDS, by, model, trial
+from estimators.regression_data import (
+    ARMS,
+    THRESHOLDS,
+    by,
+    model,
+    persons,
+    trial,
+)
 from rctspark.config.plan import Family
 from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_model
-from rctspark.estimators.categories import keep_category, keep_found_categories
+from rctspark.estimators.categories import keep_found_categories
 from rctspark.estimators.families.declared import FoundTest, adjust_families
 from rctspark.estimators.families.stepped import step_down_family
 from rctspark.estimators.observed import keep_observed
@@ -34,8 +41,7 @@ def wide_trial():
 
 def estimated(sample, fitted):
     return estimate_model(
-        sample,
-        arms=ARMS,
+        persons(sample),
         model=fitted,
         inference=by("HC1"),
         thresholds=THRESHOLDS,
@@ -62,23 +68,23 @@ def test_a_category_of_few_persons_is_refused_and_not_dropped():
         estimated(sample, model(by="wide"))
 
 
-def test_the_persons_of_a_category_are_those_who_have_it():
-    kept, first, found = keep_found_categories(
-        wide_trial(), covariate="wide", categories=CATEGORIES["wide"]
+def test_categories_that_somebody_has_keep_their_columns():
+    kept, found = keep_found_categories(
+        persons(wide_trial()), covariate="wide", categories=CATEGORIES["wide"]
     )
-    assert (first, found) == ("no", ("no", "yes"))
-    for category, is_late in (("no", False), ("yes", True)):
-        part = keep_category(
-            kept, covariate="wide", category=category, categories=found
-        )
-        assert part.n == int(((ROWS["office"] > 6) == is_late).sum())
+    assert found == ("no", "yes")
+    assert kept.columns["wide"] == ("wide=yes",)
+    late = wide_trial().covariates["late"]
+    assert np.array_equal(kept.persons.covariates["wide"], late)
 
 
 def test_nobody_with_a_known_category_is_refused():
     sample = wide_trial()
     sample.covariates["wide"][:] = np.nan
     with pytest.raises(EstimationError, match="nobody's category is known"):
-        keep_found_categories(sample, covariate="wide", categories=CATEGORIES["wide"])
+        keep_found_categories(
+            persons(sample), covariate="wide", categories=CATEGORIES["wide"]
+        )
 
 
 def plan_of(*families):
@@ -170,6 +176,6 @@ def test_outcomes_that_nobody_has_are_left_out_by_name():
     sample = trial(outcomes=("y", "job"))
     sample.outcomes["job", 0][:] = np.nan
     sample.outcomes["y", 0][:5] = np.nan
-    kept, unknown = keep_observed(sample)
+    kept, unknown = keep_observed(persons(sample))
     assert unknown == (("job", 0),)
     assert list(kept.outcomes) == [("y", 0)]

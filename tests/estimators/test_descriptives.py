@@ -10,10 +10,12 @@ from scipy import stats
 
 from rctspark.contracts.sample import AnalysisSample
 from rctspark.estimators.descriptives import describe_amounts, describe_tables
+from rctspark.estimators.regression.sources import PersonSums
 from release import published_trial as trial
 
 NAN = float("nan")
 N = 400
+ARMS = ("basic", "more")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def sample(persons):
 @pytest.fixture(scope="module")
 def counts(sample):
     found = describe_tables(
-        sample, trial.make_plan(), population="all", data_version="v1"
+        PersonSums(sample, ARMS), trial.make_plan(), population="all", data_version="v1"
     )
     return {(d.subject, d.category, d.horizon, d.arm): d for d in found}
 
@@ -139,7 +141,7 @@ def test_contacts_are_summed_and_their_persons_counted(counts, persons):
 
 def test_the_largest_contributions_to_a_sum_are_told(sample, persons):
     found = describe_amounts(
-        sample, trial.make_plan(), population="all", data_version="v1"
+        PersonSums(sample, ARMS), trial.make_plan(), population="all", data_version="v1"
     )
     amounts = {(d.subject, d.arm): d for d in found}
     assert {d.subject for d in found} == {"talks", "tests", "rare", "wage"}

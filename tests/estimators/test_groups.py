@@ -9,7 +9,9 @@ from scipy import stats
 from rctspark.config import Plan
 from rctspark.config.plan import plan_faults
 from rctspark.contracts.sample import AnalysisSample
-from rctspark.estimators.groups import count_lines
+from rctspark.estimators.described import say_all
+from rctspark.estimators.groups import ask_lines
+from rctspark.estimators.regression.sources import PersonSums
 
 PLAN = {
     "name": "trial",
@@ -102,7 +104,8 @@ def sample():
 
 @pytest.fixture(scope="module")
 def counts(plan, sample):
-    return {c[:4]: c for c in count_lines(plan.tables[0], sample, plan)}
+    source = PersonSums(sample, ("reference", *plan.arms.all, "target"))
+    return {c[:4]: c for c in say_all(source, ask_lines(plan.tables[0], plan))}
 
 
 def test_the_target_population_is_everyone(counts, sample):

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from estimators.regression_data import ARMS, THRESHOLDS, by, model, numbers, trial
+from estimators.regression_data import (
+    ARMS,
+    THRESHOLDS,
+    by,
+    model,
+    numbers,
+    persons,
+    trial,
+)
 from rctspark.config.plan import Covariate, Inference
 from rctspark.errors import EstimationError
 from rctspark.estimators import estimate_itt, estimate_model
@@ -15,8 +23,7 @@ RECEIPT = {"zia": "got_zia", "hia": "got_hia"}
 
 def estimate(fitted, covariance="HC1", outcomes=("job", "got_zia", "got_hia")):
     return estimate_model(
-        trial(outcomes=outcomes),
-        arms=ARMS,
+        persons(trial(outcomes=outcomes)),
         model=fitted,
         inference=by(covariance),
         thresholds=THRESHOLDS,

@@ -101,6 +101,7 @@ class AnalysisRecord:
         is_synthetic: Whether a delivery behind it says that it is made up.
         tables: The tables that were read.
         registration: How the plan stood to the registered ones.
+        not_estimated: What the plan asks for and was not estimated, and why.
     """
 
     run_id: str
@@ -111,6 +112,7 @@ class AnalysisRecord:
     is_synthetic: bool
     tables: tuple[TableVersion, ...] = ()
     registration: Mark = "unregistered"
+    not_estimated: tuple[str, ...] = ()
 
 
 GATE_RESULTS = Table(

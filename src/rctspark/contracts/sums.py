@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rctspark.contracts.sample import AnalysisSample
+
     Floats = NDArray[np.float64]
 
+NEEDS_PERSONS = "needs persons: n above largest_sample_rows"
+"""Why something is not estimated where persons stay in Spark."""
 ARM = "arm="
 """Before the name of an arm in the name of its column: no covariate has an `=`."""
 
@@ -89,6 +93,49 @@ class SourceOfSums(Protocol):
 
         Returns:
             The sums over all rows.
+        """
+
+
+class Analysed(SourceOfSums, Protocol):
+    """Everyone whom an analysis speaks of: persons on the driver, or a Spark table.
+
+    Attributes:
+        n: Persons.
+        persons: The persons. None: they are too many to be collected, and only sums
+            over them are to be had.
+    """
+
+    @property
+    def n(self) -> int: ...  # noqa: D102 (said above)
+    @property
+    def persons(self) -> AnalysisSample | None: ...  # noqa: D102
+
+    def measuring(
+        self,
+        outcomes: Sequence[tuple[str, int]],
+        receipts: Sequence[tuple[str, int]] = (),
+    ) -> Self:
+        """Look at some outcomes alone.
+
+        Args:
+            outcomes: Outcome and horizon of those wanted.
+            receipts: Outcomes that the regression has among its columns; they need
+                not be among `outcomes`.
+
+        Returns:
+            The same persons.
+        """
+
+    def sorting(self, covariate: str, categories: Sequence[str]) -> Self:
+        """Give a covariate the columns of some of its categories alone.
+
+        Args:
+            covariate: A categorical covariate.
+            categories: Categories that somebody has, in their order; the first one
+                has no column.
+
+        Returns:
+            The same persons.
         """
 
 

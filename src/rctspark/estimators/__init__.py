@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rctspark.estimators.contrast import Contrast, as_effects
 from rctspark.estimators.itt import estimate_itt
-from rctspark.estimators.models import estimate_model
+from rctspark.estimators.models import estimate_model, estimate_models
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.estimators.regression.att import estimate_att
 from rctspark.estimators.regression.att_results import ReceiptEffects
@@ -25,6 +25,7 @@ __all__ = [
     "estimate_linear",
     "estimate_logit",
     "estimate_model",
+    "estimate_models",
     "estimate_sample_ratio",
     "estimate_subgroups",
     "make_cells",

@@ -1,13 +1,14 @@
-"""The categories that somebody in a sample has."""
+"""The categories that somebody analysed has."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from rctspark.errors import EstimationError
+from rctspark.estimators.described import category_places
+from rctspark.estimators.tallies import add_tallies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,71 +16,74 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rctspark.contracts.sample import AnalysisSample
+    from rctspark.contracts.sums import Analysed, SourceOfSums
+
+
+class PlaceTally:
+    """Persons by arm and place among the categories of a covariate.
+
+    Attributes:
+        persons: Shape (arms, categories).
+    """
+
+    def __init__(self, covariate: str, arms: Sequence[str], categories: int) -> None:
+        """Begin with nobody."""
+        self.persons = np.zeros((len(arms), categories), dtype=np.int64)
+        self._covariate, self._arms = covariate, tuple(arms)
+
+    def add(self, part: AnalysisSample) -> None:
+        """Add some persons."""
+        places = category_places(part.covariates[self._covariate])
+        for row, arm in enumerate(self._arms):
+            known = places[(part.arm == arm) & (places >= 0)]
+            self.persons[row] += np.bincount(known, minlength=self.persons.shape[1])
+
+    def merge(self, other: Self) -> None:
+        """Add other persons."""
+        self.persons += other.persons
+
+
+def count_categories(source: SourceOfSums, covariate: str) -> NDArray[np.int64]:
+    """Count persons by arm and category, in one pass.
+
+    Args:
+        source: Persons, or a table.
+        covariate: A categorical covariate.
+
+    Returns:
+        Shape (arms, categories); who has none that is known is not counted.
+    """
+    tally = PlaceTally(covariate, source.arms, len(source.columns[covariate]) + 1)
+    (counted,) = add_tallies(source, [tally], outcomes=())
+    persons: NDArray[np.int64] = counted.persons
+    return persons
 
 
 def keep_found_categories(
-    sample: AnalysisSample, *, covariate: str, categories: Sequence[str]
-) -> tuple[AnalysisSample, str, tuple[str, ...]]:
-    """Leave out the columns of categories that nobody in the sample has.
+    source: Analysed, *, covariate: str, categories: Sequence[str]
+) -> tuple[Analysed, tuple[str, ...]]:
+    """Leave out the columns of categories that nobody analysed has.
 
     An analysis of those whose sex is known has nobody of unknown sex: that category
     has no effect, and no row in which it could be missed.
 
     Args:
-        sample: The analysis sample.
+        source: Everyone analysed.
         covariate: A categorical covariate.
         categories: Its categories, the first being the one without a column.
 
     Returns:
-        The same persons with a column for every category found but the first; that
-        first one; and all that are found, in their order.
+        The same persons with a column for every category found but the first, and
+        the categories found, in their order.
 
     Raises:
         EstimationError: Nobody's category is known.
     """
-    coded = sample.covariates[covariate]
-    place = np.where((coded == 1).any(axis=1), (coded == 1).argmax(axis=1) + 1, 0)
-    is_known = ~np.isnan(coded).any(axis=1)
-    found = [i for i in range(len(categories)) if (is_known & (place == i)).any()]
+    counted = count_categories(source, covariate).sum(axis=0)
+    found = tuple(c for c, n in zip(categories, counted, strict=True) if n)
     if not found:
         raise EstimationError(
             f"covariate {covariate}: nobody's category is known, so there is no effect "
             "by it"
         )
-    first, *others = found
-    columns = (place[:, None] == np.array(others, dtype=np.int64)).astype(np.float64)
-    columns[~is_known] = np.nan
-    names = tuple(f"{covariate}={categories[i]}" for i in others)
-    kept = replace(
-        sample,
-        covariates={**sample.covariates, covariate: columns},
-        columns={**sample.columns, covariate: names},
-    )
-    return kept, categories[first], tuple(categories[i] for i in found)
-
-
-def keep_category(
-    sample: AnalysisSample, *, covariate: str, category: str, categories: Sequence[str]
-) -> AnalysisSample:
-    """Keep the persons of one category, for what is said of them alone.
-
-    Args:
-        sample: The analysis sample, columns as `keep_found_categories` leaves them.
-        covariate: A categorical covariate.
-        category: The category wanted.
-        categories: The categories found, the first being the one without a column.
-
-    Returns:
-        Those persons.
-    """
-    coded = sample.covariates[covariate]
-    wanted = list(categories).index(category)
-    rows: NDArray[np.bool_] = (
-        (coded == 0).all(axis=1) if wanted == 0 else coded[:, wanted - 1] == 1
-    )
-    return replace(
-        sample,
-        arm=sample.arm[rows],
-        covariates={name: c[rows] for name, c in sample.covariates.items()},
-        outcomes={key: values[rows] for key, values in sample.outcomes.items()},
-    )
+    return source.sorting(covariate, found), found

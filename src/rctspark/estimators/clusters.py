@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rctspark.errors import EstimationError, listed
+from rctspark.estimators.categories import count_categories
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from rctspark.contracts.sample import AnalysisSample
+    from rctspark.contracts.sums import SourceOfSums
 
 FEWEST_PER_ARM = 2
 
 
 def require_clusters(
-    sample: AnalysisSample, *, cluster: str, arms: Sequence[str], is_drawn: bool
+    source: SourceOfSums, *, cluster: str, arms: Sequence[str], is_drawn: bool
 ) -> None:
     """Stop where clusters can't carry the comparison of the arms.
 
@@ -27,7 +26,7 @@ def require_clusters(
     of one cluster nobody can tell what is the arm's and what is the cluster's.
 
     Args:
-        sample: The analysis sample.
+        source: Everyone analysed.
         cluster: Categorical covariate that says who was assigned together.
         arms: Arms in the regression.
         is_drawn: Whether each cluster was drawn as a whole.
@@ -36,17 +35,17 @@ def require_clusters(
         EstimationError: An arm has persons of fewer than two clusters; or clusters
             that were drawn hold persons of several arms. Both with their counts.
     """
-    code = cluster_codes(sample, cluster)
-    per_arm = {arm: np.unique(code[sample.arm == arm]) for arm in arms}
+    counted = dict(zip(source.arms, count_categories(source, cluster), strict=True))
+    sizes = {arm: int((counted[arm] > 0).sum()) for arm in arms}
     faults = [
-        f"arm {arm} has {found.size} {cluster}(s), needed are {FEWEST_PER_ARM}: what "
-        f"is the arm's can't be told from what is the {cluster}'s"
-        for arm, found in per_arm.items()
-        if found.size < FEWEST_PER_ARM
+        f"arm {arm} has {size} {cluster}(s), needed are {FEWEST_PER_ARM}: what is the "
+        f"arm's can't be told from what is the {cluster}'s"
+        for arm, size in sizes.items()
+        if size < FEWEST_PER_ARM
     ]
     if is_drawn:
-        _, arms_of = np.unique(np.concatenate([*per_arm.values()]), return_counts=True)
-        mixed = int((arms_of > 1).sum())
+        arms_of = sum((counted[arm] > 0).astype(int) for arm in arms)
+        mixed = int(np.sum(arms_of > 1))
         if mixed:
             faults.append(
                 f"{mixed} {cluster}(s) hold persons of more than one arm, and the "
@@ -54,12 +53,3 @@ def require_clusters(
             )
     if faults:
         raise EstimationError(f"Clusters can't be compared:\n{listed(faults)}")
-
-
-def cluster_codes(sample: AnalysisSample, cluster: str) -> NDArray[np.int64]:
-    """Return the place of each person's cluster among the covariate's categories."""
-    others = sample.covariates[cluster] > 0
-    codes: NDArray[np.int64] = np.where(
-        others.any(axis=1), others.argmax(axis=1) + 1, 0
-    )
-    return codes

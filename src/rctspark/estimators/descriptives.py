@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +23,31 @@ from rctspark.contracts.descriptives import (
     LEAVING,
     Descriptive,
 )
-from rctspark.estimators.balance.arms import ExactTest, estimate_category_balance
-from rctspark.estimators.described import MISSING, Count, category_of, count_values
-from rctspark.estimators.groups import count_lines, count_reliability
+from rctspark.estimators.described import (
+    Ask,
+    Count,
+    arm_members,
+    ask_sizes,
+    ask_values,
+    category_of,
+    count_amounts,
+    outcome_values,
+    say_all,
+    shown_category,
+)
+from rctspark.estimators.groups import (
+    ask_lines,
+    ask_reliability,
+    compare_counted,
+    groups_of,
+)
+from rctspark.estimators.tallies import (
+    MISSING,
+    AmountTally,
+    CategoryTally,
+    add_tallies,
+    count_known,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,21 +57,22 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan import Covariate, Plan, ReleasedTable
     from rctspark.contracts.sample import AnalysisSample
+    from rctspark.contracts.sums import Analysed
 
     Bools = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
     Texts = NDArray[np.str_]
 
-PEARSON = ExactTest(when="never")
+OF_ARM = "|"
+"""Between a part of the persons and an arm of it: no name of a plan has one."""
 
 
 def describe_tables(
-    sample: AnalysisSample, plan: Plan, *, population: str, data_version: str
+    source: Analysed, plan: Plan, *, population: str, data_version: str
 ) -> tuple[Descriptive, ...]:
-    """Count what the plan's tables show besides effects.
+    """Count what the plan's tables show besides effects, in one pass.
 
     Args:
-        sample: Everyone described, with the outcomes that the tables count.
+        source: Everyone described, with the outcomes that the tables count.
         plan: The analysis plan.
         population: Label of those described.
         data_version: Named set of deliveries.
@@ -60,34 +84,84 @@ def describe_tables(
     Raises:
         EstimationError: An arm has too few persons for a test of balance.
     """
-    counts = [
-        count for table in plan.tables for count in count_table(table, sample, plan)
+    asks = [
+        ask for table in plan.tables for ask in ask_table(table, plan, source.outcomes)
     ]
+    counts = say_all(source, asks)
     return _filed(counts, plan, population=population, data_version=data_version)
 
 
 def describe_amounts(
-    sample: AnalysisSample, plan: Plan, *, population: str, data_version: str
+    source: Analysed,
+    plan: Plan,
+    *,
+    population: str,
+    data_version: str,
+    by: Sequence[str] = (),
 ) -> tuple[Descriptive, ...]:
     """Say how much single persons contribute to the sums behind means of amounts.
 
     Args:
-        sample: The sample of an analysis.
+        source: Everyone analysed, with the outcomes of the analysis.
         plan: The analysis plan.
-        population: Label of those analysed, or of a category of them.
+        population: Label of those analysed.
         data_version: Named set of deliveries.
+        by: Categorical covariates that models have effects by: their categories that
+            somebody has are told too, each under `<population>:<covariate>=<category>`.
 
     Returns:
-        One row per outcome that is no share, horizon and arm.
+        One row per population, outcome that is no share, horizon and arm; all in one
+        pass.
     """
     shares = {o.name for o in plan.outcomes if o.unit == "share"}
-    counts = [
-        count_values(sample, name, horizon, arm)
-        for name, horizon in sample.outcomes
-        for arm in dict.fromkeys(sample.arm.tolist())
-        if name not in shares
-    ]
-    return _filed(counts, plan, population=population, data_version=data_version)
+    keys = [key for key in source.outcomes if key[0] not in shares]
+    if not keys:
+        return ()
+    covariates = {c.name: c for c in plan.covariates}
+    parts = {"": None, **{name: covariates[name] for name in by}}
+    members = partial(part_members, arms=source.arms, parts=tuple(parts.values()))
+    tally = AmountTally(partial(outcome_values, keys=tuple(keys)), members)
+    (told,) = add_tallies(source, [tally])
+    found: list[Descriptive] = []
+    for name, amounts in told.groups.items():
+        part, _, arm = name.rpartition(OF_ARM)
+        counts = [
+            count_amounts(amounts, *(outcome, EVERY, horizon, arm), place=place)
+            for place, (outcome, horizon) in enumerate(keys)
+            if amounts.persons
+        ]
+        found += _filed(
+            counts, plan, population=population + part, data_version=data_version
+        )
+    return tuple(found)
+
+
+def part_members(
+    sample: AnalysisSample,
+    *,
+    arms: Sequence[str],
+    parts: Sequence[Covariate | None],
+) -> dict[str, Bools]:
+    """Say who is in which arm, and in which arm and category.
+
+    Args:
+        sample: Some persons.
+        arms: The arms.
+        parts: Categorical covariates; None: everyone.
+
+    Returns:
+        `<arm>` or `:<covariate>=<category>` and the arm, to shape (n,).
+    """
+    found: dict[str, Bools] = {}
+    for part in parts:
+        sorted_by = {"": np.ones(sample.n, dtype=np.bool_)}
+        if part is not None:
+            values = category_of(sample, part)
+            sorted_by = {f":{part.name}={c}": values == c for c in part.categories}
+        for name, rows in sorted_by.items():
+            for arm in arms:
+                found[name + OF_ARM + arm] = rows & (sample.arm == arm)
+    return found
 
 
 def _filed(
@@ -106,44 +180,38 @@ def _filed(
     )
 
 
-def count_table(
-    table: ReleasedTable, sample: AnalysisSample, plan: Plan
-) -> list[Count]:
-    """Count what one table shows.
+def ask_table(
+    table: ReleasedTable, plan: Plan, outcomes: Sequence[tuple[str, int]]
+) -> list[Ask]:
+    """Ask for what one table shows.
 
     Args:
         table: A table of the plan.
-        sample: Everyone described.
         plan: The analysis plan.
+        outcomes: Outcomes and horizons of the source.
 
     Returns:
-        Its counts and tests; none for a table of effects.
+        What gives its counts and tests; nothing for a table of effects.
     """
     arms = plan.arms.all
-    counts: list[Count] = []
+    asks: list[Ask] = []
     match table:
         case ArmSizesTable():
-            sizes = {arm: int((sample.arm == arm).sum()) for arm in arms}
-            counts = [Count(ENROLLED, EVERY, 0, arm, n, n) for arm, n in sizes.items()]
+            asks = [ask_sizes(partial(arm_members, arms=arms))]
         case ContactsTable():
-            named = table.lines.values()
-            counts = [count_values(sample, name, 0, a) for name in named for a in arms]
+            asks = [ask_values([(name, 0) for name in table.lines.values()], arms)]
         case CourseTable():
-            counts = [
-                count_values(sample, name, horizon, arm)
-                for name, horizon in sample.outcomes
-                if name in table.lines.values()
-                for arm in arms
-            ]
+            named = set(table.lines.values())
+            asks = [ask_values([key for key in outcomes if key[0] in named], arms)]
         case RoundsTable():
-            counts = _rounds(table, sample, arms)
+            asks = _rounds(table, arms)
         case BalanceTable():
-            counts = _characteristics(table, sample, plan)
+            asks = _characteristics(table, plan)
         case GroupsTable():
-            counts = count_lines(table, sample, plan)
+            asks = ask_lines(table, plan)
         case ReliabilityTable():
-            counts = count_reliability(table, sample)
-    return counts
+            asks = ask_reliability(table)
+    return asks
 
 
 def describe_funnel(
@@ -179,38 +247,37 @@ def describe_funnel(
     return list(_filed(counts, plan, population=everyone, data_version=data_version))
 
 
-def _rounds(
-    table: RoundsTable, sample: AnalysisSample, arms: Sequence[str]
-) -> list[Count]:
-    return [
-        Count(
-            table.among,
-            form,
-            number,
-            arm,
-            int(((forms == form) & (sample.arm == arm)).sum()),
-            int(((forms != MISSING) & (sample.arm == arm)).sum()),
-        )
-        for number, named in table.lines.items()
-        for forms in [sort_forms(sample, table, number)]
-        for form in (table.none, *named)
-        for arm in arms
-    ]
+def _rounds(table: RoundsTable, arms: Sequence[str]) -> list[Ask]:
+    def ask(number: int, forms: tuple[str, ...]) -> Ask:
+        def say(tally: CategoryTally) -> Iterator[Count]:
+            for form in forms:
+                for arm in arms:
+                    counted = tally.groups[arm]
+                    n, base = counted[form], count_known(counted)
+                    yield Count(table.among, form, number, arm, n, base)
+
+        values = partial(sort_forms, table=table, number=number)
+        members = partial(arm_members, arms=tuple(arms))
+        return Ask(CategoryTally(forms, values, members), say)
+
+    return [ask(n, (table.none, *named)) for n, named in table.lines.items()]
 
 
-def _characteristics(
-    table: BalanceTable, sample: AnalysisSample, plan: Plan
-) -> list[Count]:
+def _characteristics(table: BalanceTable, plan: Plan) -> list[Ask]:
     covariates = {c.name: c for c in plan.covariates}
-    found: list[Count] = []
-    for line in table.lines.values():
-        covariate = covariates[line.covariate]
-        values = category_of(sample, covariate)
-        # A missing value that is shown is a category of the test too.
-        if line.missing is not None and line.missing not in line.categories.values():
-            values = np.where(values == line.missing, MISSING, values)
-        found += _balance(sample, plan, covariate, values)
-    return found
+    members = partial(groups_of, plan=plan)
+    return [
+        Ask(
+            CategoryTally(
+                covariate.categories,
+                partial(shown_category, covariate=covariate, line=line),
+                members,
+            ),
+            partial(_balance, plan=plan, covariate=covariate),
+        )
+        for line in table.lines.values()
+        for covariate in [covariates[line.covariate]]
+    ]
 
 
 def sort_forms(sample: AnalysisSample, table: RoundsTable, number: int) -> Texts:
@@ -233,21 +300,13 @@ def sort_forms(sample: AnalysisSample, table: RoundsTable, number: int) -> Texts
 
 
 def _balance(
-    sample: AnalysisSample, plan: Plan, covariate: Covariate, values: Texts
+    tally: CategoryTally, *, plan: Plan, covariate: Covariate
 ) -> Iterator[Count]:
     arms = plan.arms.all
-    found = [c for c in covariate.categories if (values == c).any()]
-    tested = estimate_category_balance(
-        sample.arm,
-        values,
-        arms=arms,
-        characteristic=covariate.name,
-        categories=found,
-        exact=PEARSON,
-    )
+    tested = compare_counted(tally.groups, arms=arms, characteristic=covariate.name)
     for i, arm in enumerate(arms):
         base, missing = tested.n[i], tested.n_missing[i]
-        for category, persons in zip(found, tested.counts[i], strict=True):
+        for category, persons in zip(tested.categories, tested.counts[i], strict=True):
             yield Count(covariate.name, category, 0, arm, persons, base)
         yield Count(covariate.name, MISSING, 0, arm, missing, base + missing)
     yield Count(

@@ -1,8 +1,8 @@
-"""The plan's models on the analysis sample: which estimator each one means."""
+"""The plan's models on everyone analysed: which estimator each one means."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rctspark.errors import EstimationError
@@ -11,7 +11,6 @@ from rctspark.estimators.itt import estimate_itt
 from rctspark.estimators.regression.att import estimate_att
 from rctspark.estimators.regression.linear import estimate_linear
 from rctspark.estimators.regression.logit import estimate_logit
-from rctspark.estimators.regression.sources import PersonSums
 from rctspark.estimators.regression.subgroups import estimate_subgroups
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Inference, Model
     from rctspark.config.settings import Thresholds
     from rctspark.contracts.regression import JointTest
-    from rctspark.contracts.sample import AnalysisSample
+    from rctspark.contracts.sums import Analysed
     from rctspark.estimators.contrast import Contrast
 
 
@@ -38,23 +37,68 @@ class Modelled:
     tests: tuple[JointTest, ...] = ()
 
 
-def estimate_model(
-    sample: AnalysisSample,
+def estimate_models(
+    source: Analysed,
     *,
-    arms: Sequence[str],
+    models: Sequence[Model],
+    inference: Inference,
+    thresholds: Thresholds,
+    categories: Mapping[str, Sequence[str]],
+) -> tuple[Modelled, ...]:
+    """Estimate models of the plan on everyone analysed.
+
+    Of persons, each model is estimated by itself. Of a table, linear models with one
+    effect for everyone share its two passes, with all outcomes and horizons.
+
+    Args:
+        source: Everyone analysed.
+        models: The models.
+        inference: Covariance, cluster, level, fewest persons per arm.
+        thresholds: The data owner's; they hold where they are stricter.
+        categories: Categorical covariate to its categories.
+
+    Returns:
+        What each model says, in the order of `models`.
+
+    Raises:
+        EstimationError: As `estimate_model`.
+    """
+    shared = [m for m in models if source.persons is None and _shares_passes(m)]
+    contrasts: dict[str, list[Contrast]] = {m.name: [] for m in shared}
+    if shared:
+        for one in estimate_linear(
+            source, models=shared, inference=inference, thresholds=thresholds
+        ):
+            contrasts[one.model].append(one)
+    return tuple(
+        Modelled(tuple(contrasts[model.name]))
+        if model.name in contrasts
+        else estimate_model(
+            source,
+            model=model,
+            inference=inference,
+            thresholds=thresholds,
+            categories=categories,
+        )
+        for model in models
+    )
+
+
+def estimate_model(
+    source: Analysed,
+    *,
     model: Model,
     inference: Inference,
     thresholds: Thresholds,
     categories: Mapping[str, Sequence[str]],
 ) -> Modelled:
-    """Estimate one model of the plan on everyone in the sample.
+    """Estimate one model of the plan on everyone analysed.
 
     Least squares with one effect for everyone and HC0 to HC3 is fitted by
-    statsmodels, row by row; the rest by sums over the same persons.
+    statsmodels, row by row, where there are persons; the rest by sums over them.
 
     Args:
-        sample: The analysis sample.
-        arms: Arms in the regression, control first.
+        source: Everyone analysed.
         model: The model.
         inference: Covariance, cluster, level, fewest persons per arm.
         thresholds: The data owner's; they hold where they are stricter.
@@ -73,39 +117,32 @@ def estimate_model(
         parts = [
             estimate_model(
                 part,
-                arms=arms,
                 model=own,
                 inference=inference,
                 thresholds=thresholds,
                 categories=categories,
             )
-            for part, own in _with_baseline(sample, model)
+            for part, own in _with_baseline(source, model)
         ]
         return Modelled(
             tuple(contrast for part in parts for contrast in part.contrasts),
             tuple(test for part in parts for test in part.tests),
         )
-    if is_row_by_row(model, inference):
+    if source.persons is not None and is_row_by_row(model, inference):
         return Modelled(
             estimate_itt(
-                sample,
-                arms=arms,
+                source.persons,
+                arms=source.arms,
                 model=model,
                 inference=inference,
                 thresholds=thresholds,
             )
         )
-    receipts = _receipts(sample, model)
-    reference = ""
-    if model.by is not None:
-        sample, reference, _ = keep_found_categories(
-            sample, covariate=model.by, categories=categories[model.by]
-        )
-    source = PersonSums(sample, tuple(arms), receipts)
     if model.estimator == "iv":
+        received = source.measuring(source.outcomes, _receipts(source, model))
         return Modelled(
             estimate_att(
-                source, model=model, inference=inference, thresholds=thresholds
+                received, model=model, inference=inference, thresholds=thresholds
             ).contrasts
         )
     if model.estimator == "logit":
@@ -115,14 +152,17 @@ def estimate_model(
             )
         )
     if model.by is not None:
-        found = estimate_subgroups(
-            source,
+        sorted_by, found = keep_found_categories(
+            source, covariate=model.by, categories=categories[model.by]
+        )
+        split = estimate_subgroups(
+            sorted_by,
             model=model,
-            reference=reference,
+            reference=found[0],
             inference=inference,
             thresholds=thresholds,
         )
-        return Modelled(found.contrasts, found.tests)
+        return Modelled(split.contrasts, split.tests)
     return Modelled(
         estimate_linear(
             source, models=[model], inference=inference, thresholds=thresholds
@@ -130,12 +170,12 @@ def estimate_model(
     )
 
 
-def _receipts(sample: AnalysisSample, model: Model) -> tuple[tuple[str, int], ...]:
+def _receipts(source: Analysed, model: Model) -> tuple[tuple[str, int], ...]:
     receipts = dict.fromkeys(
         (name, model.receipt_horizon) for name in model.receipt.values()
     )
     unknown = [
-        f"{o} at horizon {h}" for o, h in receipts if (o, h) not in sample.outcomes
+        f"{o} at horizon {h}" for o, h in receipts if (o, h) not in source.outcomes
     ]
     if unknown:
         raise EstimationError(
@@ -145,18 +185,22 @@ def _receipts(sample: AnalysisSample, model: Model) -> tuple[tuple[str, int], ..
     return tuple(receipts)
 
 
-def _with_baseline(
-    sample: AnalysisSample, model: Model
-) -> Iterator[tuple[AnalysisSample, Model]]:
-    """Return for each outcome its sample, and the model with its baseline value."""
-    for name in dict.fromkeys(outcome for outcome, _ in sample.outcomes):
-        own = {key: v for key, v in sample.outcomes.items() if key[0] == name}
+def _with_baseline(source: Analysed, model: Model) -> Iterator[tuple[Analysed, Model]]:
+    """Return for each outcome its source, and the model with its baseline value."""
+    for name in dict.fromkeys(outcome for outcome, _ in source.outcomes):
+        own = [key for key in source.outcomes if key[0] == name]
         before = [model.baseline[name]] if name in model.baseline else []
         covariates = (*model.covariates, *before)
         yield (
-            replace(sample, outcomes=own),
+            source.measuring(own),
             model.model_copy(update={"covariates": covariates, "baseline": {}}),
         )
+
+
+def _shares_passes(model: Model) -> bool:
+    """Say whether sums for a model can be added up together with others."""
+    is_linear = model.estimator in {"ols", "lin"}
+    return is_linear and model.by is None and not model.baseline
 
 
 def is_row_by_row(model: Model, inference: Inference) -> bool:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from rctspark.contracts.sample import AnalysisSample
+    from rctspark.contracts.sums import Analysed, Block
+
+
+class ObservedCount:
+    """Persons observed, by outcome.
+
+    Attributes:
+        persons: Shape (outcomes,).
+    """
+
+    def __init__(self, outcomes: int) -> None:
+        """Begin with nobody."""
+        self.persons = np.zeros(outcomes)
+
+    def add(self, block: Block) -> None:
+        """Add the persons of a block."""
+        self.persons += (~np.isnan(block.means)).sum(axis=0)
+
+    def merge(self, other: Self) -> None:
+        """Add other persons."""
+        self.persons += other.persons
 
 
 def keep_observed(
-    sample: AnalysisSample,
-) -> tuple[AnalysisSample, tuple[tuple[str, int], ...]]:
+    source: Analysed,
+) -> tuple[Analysed, tuple[tuple[str, int], ...]]:
     """Leave out the outcomes that are not known for a single person.
 
     A register that ends before the follow-up leaves whole horizons unknown. There is
@@ -21,14 +40,15 @@ def keep_observed(
     estimator refuses where that is too few.
 
     Args:
-        sample: The analysis sample.
+        source: Everyone analysed.
 
     Returns:
         The same persons with the outcomes that somebody has, and the outcomes and
         horizons left out.
     """
-    unknown = tuple(
-        key for key, values in sample.outcomes.items() if np.isnan(values).all()
-    )
-    kept = {k: values for k, values in sample.outcomes.items() if k not in unknown}
-    return replace(sample, outcomes=kept), unknown
+    counted = source.add_up(ObservedCount(len(source.outcomes))).persons
+    found = dict(zip(source.outcomes, counted, strict=True))
+    unknown = tuple(key for key, persons in found.items() if not persons)
+    if not unknown:
+        return source, ()
+    return source.measuring([key for key in found if key not in unknown]), unknown

@@ -27,6 +27,7 @@ from rctspark.release.durations import (
     require_same_analysis,
     screen_durations,
 )
+from rctspark.release.not_estimated import name_not_estimated
 from rctspark.release.publication.amounts import find_dominated
 from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
 from rctspark.release.publication.rows import Book
@@ -186,6 +187,7 @@ class Release:
         tests: Tests whose effects may leave.
         findings: As in the record.
         standing: As in the record.
+        not_estimated: What the plan asks for and was not estimated, and why.
     """
 
     plan: Plan
@@ -210,6 +212,7 @@ class Release:
     tests: tuple[ShownTest, ...] = ()
     findings: PublishedFindings | None = None
     standing: Standing = UNREGISTERED
+    not_estimated: tuple[str, ...] = ()
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -378,6 +381,7 @@ def screen_record(record: ReportRecord) -> Release:
         tests=screen_tests(record.tests, kept),
         findings=record.findings,
         standing=record.standing,
+        not_estimated=name_not_estimated(record.plan, record.tests, record.durations),
     )
 
 

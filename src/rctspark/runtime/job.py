@@ -225,6 +225,7 @@ class Run:
         *,
         is_synthetic: bool,
         registration: Mark,
+        not_estimated: Sequence[str] = (),
     ) -> AnalysisRecord:
         """Say what tracked results rest on.
 
@@ -233,6 +234,7 @@ class Run:
             counts: Enrolled persons by arm, in the order of the plan.
             is_synthetic: Whether a delivery behind them is made up.
             registration: How the plan stood when they were made.
+            not_estimated: What was not estimated, and why.
 
         Returns:
             The record that goes to MLflow.
@@ -245,6 +247,7 @@ class Run:
             n_per_arm=counts,
             is_synthetic=is_synthetic,
             registration=registration,
+            not_estimated=tuple(not_estimated),
             tables=tuple(
                 TableVersion(name, f"{self.settings.lake}/{name}", version)
                 for name, version in sorted(results.versions.items())

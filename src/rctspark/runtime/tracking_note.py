@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import TYPE_CHECKING
+
+from rctspark.runtime.tracking_errors import covariance_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,10 +19,9 @@ SYNTHETIC = "**Synthetic data: no figure here is about real persons.**"
 READING = (
     "Intention to treat: the outcome of everyone assigned to the arm minus that of "
     "everyone assigned to `{control}`, whatever services they got, by least squares "
-    "among those whose outcome is observed. Standard errors are {covariance}; "
-    "{level:.0%} intervals and two-sided p-values are of the t distribution with n "
-    "minus rank degrees of freedom. Each p-value is of its own effect alone: none is "
-    "corrected for how many there are. A share is given as a share: 0.021 is 2.1 "
+    "among those whose outcome is observed. {errors} Intervals are {level:.0%} "
+    "intervals. Each p-value is of its own effect alone: none is corrected for how "
+    "many there are. A share is given as a share: 0.021 is 2.1 "
     "percentage points."
 )
 
@@ -55,9 +57,10 @@ def describe_analysis(
         _scope(plan, effects, withheld, minimum_persons),
         READING.format(
             control=plan.arms.control,
-            covariance=plan.inference.covariance,
+            errors=covariance_words(plan, effects),
             level=plan.inference.level,
         ),
+        _left_out(record),
         "### Where to find the rest",
         _places(plan),
         "### What it rests on",
@@ -84,11 +87,23 @@ def describe_outcome(plan: Plan, effect: Effect, *, record: AnalysisRecord) -> s
     said = (
         f"{_label(plan, effect.outcome)} ({unit}), analysed: {effect.population}. "
         f"Effect of assignment against {_label(plan, effect.against)} by horizon "
-        f"(step), {effect.level:.0%} intervals, {effect.covariance}. "
+        f"(step), {effect.level:.0%} intervals, {effect.covariance}"
+        f"{_degrees(effect)}. "
         f"Model {effect.model}: "
     )
     said += f"adjusted for {adjusted}." if adjusted else "difference in means."
     return f"{SYNTHETIC}\n\n{said}" if record.is_synthetic else said
+
+
+def _degrees(effect: Effect) -> str:
+    """Say the degrees of freedom of an effect; the normal distribution has none."""
+    return "" if isinf(effect.df) else f" with {effect.df:,.1f} degrees of freedom"
+
+
+def _left_out(record: AnalysisRecord) -> str:
+    if not record.not_estimated:
+        return ""
+    return f"Not estimated: {'; '.join(record.not_estimated)}."
 
 
 def headline_of(plan: Plan, effect: Effect) -> bool:

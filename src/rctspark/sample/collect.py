@@ -127,12 +127,7 @@ def _sample_of(rows: pd.DataFrame, plan: Plan, analysis: Analysis) -> AnalysisSa
     for covariate in plan.covariates:
         if covariate.name in used:
             faults += value_faults(rows, covariate)
-    if faults:
-        raise EstimationError(
-            f"The sample of analysis {analysis.population} can't be used:\n"
-            f"{listed(faults)}\nSay in the plan what a missing value means; nobody "
-            "is dropped."
-        )
+    refuse_sample(analysis, faults)
     return AnalysisSample(
         arm=rows["arm"].to_numpy(dtype=np.str_),
         covariates=coded,
@@ -181,9 +176,16 @@ def row_faults(rows: pd.DataFrame, arms: Sequence[str]) -> list[str]:
     Returns:
         One sentence per fault, with its count.
     """
-    repeated = int(rows["person_id"].duplicated().sum())
     unassigned = int(rows["arm"].isna().sum())
-    unknown = len(rows) - unassigned - int(rows["arm"].isin(arms).sum())
+    return say_row_faults(
+        repeated=int(rows["person_id"].duplicated().sum()),
+        unassigned=unassigned,
+        unknown=len(rows) - unassigned - int(rows["arm"].isin(arms).sum()),
+    )
+
+
+def say_row_faults(*, repeated: int, unassigned: int, unknown: int) -> list[str]:
+    """Say what is wrong with rows, given how many are."""
     counted = {
         "row(s) repeat a person: persons or assignment is not unique": repeated,
         "enrolled person(s) have no row in assignment": unassigned,
@@ -203,10 +205,15 @@ def value_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
         One sentence per fault, with its count.
     """
     missing = int(rows[covariate.name].isna().sum())
-    if covariate.missing == "dummy":
-        return []
     is_listed = rows[covariate.name].isin(covariate.categories)
     unlisted = len(rows) - missing - int(is_listed.sum()) if covariate.categories else 0
+    return say_value_faults(covariate, missing=missing, unlisted=unlisted)
+
+
+def say_value_faults(covariate: Covariate, *, missing: int, unlisted: int) -> list[str]:
+    """Say what is wrong with a covariate's values, given how many are."""
+    if covariate.missing == "dummy":
+        return []
     counted = {
         "is not known": missing,
         "has a category that the plan does not list": unlisted,
@@ -216,6 +223,20 @@ def value_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
         for words, count in counted.items()
         if count
     ]
+
+
+def refuse_sample(analysis: Analysis, faults: Sequence[str]) -> None:
+    """Stop where the sample of an analysis has faults.
+
+    Raises:
+        EstimationError: It has; the message holds all of them.
+    """
+    if faults:
+        raise EstimationError(
+            f"The sample of analysis {analysis.population} can't be used:\n"
+            f"{listed(faults)}\nSay in the plan what a missing value means; nobody "
+            "is dropped."
+        )
 
 
 def code_covariate(rows: pd.DataFrame, covariate: Covariate) -> Floats:

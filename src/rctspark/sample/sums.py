@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +56,7 @@ class TableSums:
         outcomes: Outcome and horizon.
         receipts: Outcomes that the regression has among its columns.
         weight: Column with a positive weight per person. None: 1.
+        n: Persons, where they were counted.
     """
 
     sample: DataFrame
@@ -64,6 +65,12 @@ class TableSums:
     outcomes: tuple[Key, ...]
     receipts: tuple[Key, ...] = ()
     weight: str | None = None
+    n: int = 0
+
+    @property
+    def persons(self) -> None:
+        """None: persons stay in Spark."""
+        return
 
     @property
     def columns(self) -> Mapping[str, tuple[str, ...]]:
@@ -78,6 +85,24 @@ class TableSums:
     def is_weighted(self) -> bool:
         """Whether persons have weights."""
         return self.weight is not None
+
+    def measuring(
+        self, outcomes: Sequence[Key], receipts: Sequence[Key] = ()
+    ) -> TableSums:
+        """Look at some outcomes alone; receipts are among the columns."""
+        keys = tuple(dict.fromkeys([*outcomes, *receipts]))
+        return replace(self, outcomes=keys, receipts=tuple(receipts))
+
+    def sorting(self, covariate: str, categories: Sequence[str]) -> TableSums:
+        """Give a covariate the columns of some of its categories alone."""
+        kept = {"categories": tuple(categories)}
+        return replace(
+            self,
+            covariates=tuple(
+                c.model_copy(update=kept) if c.name == covariate else c
+                for c in self.covariates
+            ),
+        )
 
     def add_up(self, empty: S, *, outcomes: Sequence[int] | None = None) -> S:
         """Go once through the table, on the executors.

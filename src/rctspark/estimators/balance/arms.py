@@ -239,27 +239,66 @@ def estimate_mean_balance(
     )
     refuse(WHAT, faults)
     parts = [values[known & (arm == a)] for a in arms]
-    n = np.array([p.size for p in parts])
-    mean, spread = (np.array([f(p) for p in parts]) for f in (np.mean, _variance))
+    return compare_means(
+        [float(part.mean()) for part in parts],
+        [_variance(part) for part in parts],
+        [part.size for part in parts],
+        arms=arms,
+        characteristic=characteristic,
+        n_missing=[int(((arm == a) & np.isnan(values)).sum()) for a in arms],
+        variance=variance,
+        level=level,
+    )
+
+
+def compare_means(  # noqa: PLR0913 (a comparison has these parts)
+    means: Sequence[float],
+    variances: Sequence[float],
+    persons: Sequence[int],
+    *,
+    arms: Sequence[str],
+    characteristic: str,
+    n_missing: Sequence[int],
+    variance: Literal["pooled", "welch"] = "welch",
+    level: float = 0.90,
+) -> MeanBalance:
+    """Compare two arms by their means and variances, as from a table or from sums.
+
+    Args:
+        means: Mean of each arm.
+        variances: Variance of each, with n minus one.
+        persons: Persons of each whose value is known.
+        arms: Two arms: the first is compared against the second.
+        characteristic: Its name.
+        n_missing: Persons of each without a value.
+        variance: One variance for both arms, or each its own.
+        level: Level of the interval.
+
+    Returns:
+        As `estimate_mean_balance`.
+
+    Raises:
+        EstimationError: Nobody varies and the arms differ.
+    """
+    spread, n = np.array(variances), np.array(persons)
     error, df = _standard_error(spread, n, pooled=variance == "pooled")
-    if error == 0 and mean[0] != mean[1]:
+    if error == 0 and means[0] != means[1]:
         refuse(WHAT, [f"{characteristic} differs between arms and within neither"])
     difference = make_difference(
         (arms[0], arms[1]),
-        (float(mean[0]), float(mean[1])),
-        (int(n[0]), int(n[1])),
+        (means[0], means[1]),
+        (persons[0], persons[1]),
         std_error=error,
         df=df,
         settings={"level": level, "method": f"t-test, {variance}"},
     )
-    missing = tuple(int(((arm == a) & np.isnan(values)).sum()) for a in arms)
     return MeanBalance(
         characteristic=characteristic,
         difference=difference,
         sd_arm=float(np.sqrt(spread[0])),
         sd_against=float(np.sqrt(spread[1])),
         normalised=_ratio(difference.estimate, float(np.sqrt(spread.mean()))),
-        n_missing=missing,
+        n_missing=tuple(n_missing),
     )
 
 

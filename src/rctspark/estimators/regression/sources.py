@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +56,40 @@ class PersonSums:
     def is_weighted(self) -> bool:
         """Whether persons have weights."""
         return self.weights is not None
+
+    @property
+    def n(self) -> int:
+        """Persons."""
+        return self.sample.n
+
+    @property
+    def persons(self) -> AnalysisSample:
+        """The persons."""
+        return self.sample
+
+    def measuring(
+        self,
+        outcomes: Sequence[tuple[str, int]],
+        receipts: Sequence[tuple[str, int]] = (),
+    ) -> PersonSums:
+        """Look at some outcomes alone; receipts are among the columns."""
+        keys = dict.fromkeys([*outcomes, *receipts])
+        kept = {key: self.sample.outcomes[key] for key in keys}
+        return replace(
+            self, sample=replace(self.sample, outcomes=kept), receipts=tuple(receipts)
+        )
+
+    def sorting(self, covariate: str, categories: Sequence[str]) -> PersonSums:
+        """Give a covariate the columns of some of its categories alone."""
+        names = tuple(f"{covariate}={category}" for category in categories[1:])
+        every, coded = self.sample.columns, self.sample.covariates
+        places = [every[covariate].index(name) for name in names]
+        sample = replace(
+            self.sample,
+            covariates={**coded, covariate: coded[covariate][:, places]},
+            columns={**every, covariate: names},
+        )
+        return replace(self, sample=sample)
 
     def add_up(self, empty: S, *, outcomes: Sequence[int] | None = None) -> S:
         """Go once through all persons, in blocks of a few thousand."""

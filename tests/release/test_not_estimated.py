@@ -1,0 +1,30 @@
+"""What needs persons is named in the report where a sample is too large for them."""
+
+from types import SimpleNamespace
+
+from rctspark.config.plan import Family
+from rctspark.release.not_estimated import name_not_estimated
+
+STEPPED = {"tests": "effects", "populations": ("all",), "models": ("m",)}
+
+
+def test_families_without_their_draws_and_missing_durations_are_named():
+    plan = SimpleNamespace(
+        families=(
+            Family(name="drawn", seed=1, **STEPPED),
+            Family(name="wide", seed=2, **STEPPED),
+            Family(name="by_formula", **STEPPED),
+        ),
+        durations=("benefit",),
+    )
+    tests = [
+        SimpleNamespace(family="drawn", p_step_down=0.2),
+        SimpleNamespace(family="wide", p_step_down=None),
+        SimpleNamespace(family="by_formula", p_step_down=None),
+    ]
+    why = "needs persons: n above largest_sample_rows"
+    assert name_not_estimated(plan, tests, ()) == (
+        f"step-down p-values of family wide: {why}",
+        f"durations: {why}",
+    )
+    assert name_not_estimated(plan, tests[:1], ("found",)) == ()
