@@ -4,9 +4,11 @@ Each way is a process of its own, so peak memory is its own: this package's cell
 sums (from cells that are there), its two passes over a Spark table, its two passes
 over arrays, statsmodels and pyfixest fitted one by one on the rows. The last two are
 timed on a few fits and scaled, which is said. All effects that two ways have in
-common are compared.
+common are compared. duckreg needs an environment of its own, which `--duckreg` names;
+its covariates must have few values, so its regressions are those of the cells.
 
     python benchmarks/regression.py --persons 100000 1000000 --folder <folder>
+    python benchmarks/regression.py --ways cells duckreg --duckreg <python with duckreg>
 """
 
 from __future__ import annotations
@@ -271,6 +273,40 @@ def run_pyfixest(path: Path, runs: Runs) -> None:
     (path / "effects_pyfixest.json").write_text(json.dumps(found))
 
 
+def duckreg_spec(path: Path) -> Path:
+    """Write what `peer_duckreg.py` is to fit: the regressions from cells."""
+    dummies = [f"(arm = '{a}')::DOUBLE AS arm_{a}" for a in ARMS[1:]]
+    named = {n: [f"{n}_{v}" for v in values[1:]] for n, values in CATEGORIES.items()}
+    dummies += [
+        f"({n} = '{v}')::DOUBLE AS {n}_{v}"
+        for n, values in CATEGORIES.items()
+        for v in values[1:]
+    ]
+    outcomes = [f'"{o}@{m}" AS {o}_at_{m}' for o, m in _peer_keys()]
+    fits = []
+    for i, (outcome, month) in enumerate(_peer_keys()):
+        model = list(CELL_MODELS)[i % len(CELL_MODELS)]
+        columns = [f"arm_{a}" for a in ARMS[1:]]
+        columns += [c for name in CELL_MODELS[model] for c in named[name]]
+        fits.append(
+            {
+                "outcome": f"{outcome}_at_{month}",
+                "columns": columns,
+                "keys": [f"{model}/{outcome}@{month}/{arm}" for arm in ARMS[1:]],
+            }
+        )
+    rows = f"read_parquet('{path / 'rows' / '*.parquet'}')"
+    spec = {
+        "table": f"CREATE TABLE persons AS SELECT {', '.join(dummies + outcomes)} "  # noqa: S608 (our own names)
+        f"FROM {rows}",
+        "fits": fits,
+        "effects": str(path / "effects_duckreg.json"),
+    }
+    written = path / "duckreg.json"
+    written.write_text(json.dumps(spec))
+    return written
+
+
 def _peer_keys() -> list[tuple[str, int]]:
     every = keys()
     return list(every[:: len(every) // PEER_FITS])[:PEER_FITS]
@@ -287,17 +323,20 @@ WAYS = {
     "statsmodels": run_statsmodels,
     "pyfixest": run_pyfixest,
 }
-SCALED = ("statsmodels", "pyfixest")
+SCALED = ("statsmodels", "pyfixest", "duckreg")
+OF_CELLS = ("cells", "duckreg")
 
 
-def compare(path: Path) -> dict[str, float]:
-    """Largest relative difference from the table's effects, over their errors."""
-    files = {f.stem.removeprefix("effects_"): f for f in path.glob("effects_*.json")}
-    base = json.loads(files["arrays" if "arrays" in files else "table"].read_text())
+def compare(path: Path, ways: list[str]) -> dict[str, float]:
+    """Largest difference from the first way with the same models, in their errors."""
+    found_by = {
+        way: json.loads((path / f"effects_{way}.json").read_text()) for way in ways
+    }
     apart = {}
-    for way, file in files.items():
-        found = json.loads(file.read_text())
-        if way == "cells":
+    for way, found in found_by.items():
+        alike = [w for w in ways if (w in OF_CELLS) == (way in OF_CELLS)]
+        base = found_by[min(alike, key=lambda w: w in SCALED)]
+        if base is found:
             continue
         apart[way] = max(
             abs(a - b) / base[key][1]
@@ -307,13 +346,24 @@ def compare(path: Path) -> dict[str, float]:
     return apart
 
 
-def side_by_side(folder: Path, persons: int, ways: list[str]) -> None:
-    """Run every way on one number of persons and print the table."""
+def side_by_side(folder: Path, persons: int, ways: list[str], duckreg: str) -> None:
+    """Run every way on one number of persons and print the table.
+
+    Args:
+        folder: Where the persons are.
+        persons: How many.
+        ways: The ways.
+        duckreg: Program that runs Python with duckreg.
+    """
     path = generate(folder, persons)
     print(f"\n{persons:,} persons, {FITS} regressions, {FITS * 3} effects, HC1")
     print(f"{'way':12} {'seconds':>9} {'cpu':>9} {'peak MB':>8}  remark")
     for way in ways:
-        taken = measure([sys.executable, __file__, "--way", way, "--data", str(path)])
+        command = [sys.executable, __file__, "--way", way, "--data", str(path)]
+        if way == "duckreg":
+            peer = Path(__file__).with_name("peer_duckreg.py")
+            command = [duckreg, str(peer), str(duckreg_spec(path))]
+        taken = measure(command)
         factor = FITS / PEER_FITS if way in SCALED else 1
         remark = f"{PEER_FITS} fits, scaled to {FITS}" if way in SCALED else ""
         if way == "cells":
@@ -323,7 +373,7 @@ def side_by_side(folder: Path, persons: int, ways: list[str]) -> None:
             f"{taken.peak_mb:8.0f}  {remark} (whole process {taken.cold:.0f} s)",
             flush=True,
         )
-    for way, apart in compare(path).items():
+    for way, apart in compare(path, ways).items():
         print(f"{way}: at most {apart:.1e} standard errors from the others")
 
 
@@ -332,7 +382,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, nargs="+", default=[100_000])
     parser.add_argument("--folder", type=Path, default=Path("out/regression"))
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument(
+        "--ways", nargs="+", choices=[*WAYS, "duckreg"], default=list(WAYS)
+    )
+    parser.add_argument("--duckreg", default=sys.executable)
     parser.add_argument("--way", choices=WAYS)
     parser.add_argument("--data", type=Path)
     given = parser.parse_args()
@@ -343,7 +396,7 @@ def main() -> None:
         runs.report()
         return
     for persons in given.persons:
-        side_by_side(given.folder, persons, given.ways)
+        side_by_side(given.folder, persons, given.ways, given.duckreg)
 
 
 if __name__ == "__main__":

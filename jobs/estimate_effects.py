@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from described_persons import describe_persons, digests_of, read_amounts
@@ -265,7 +266,9 @@ def describe(
     tables = describe_tables(
         people[-1], plan, population=everyone, data_version=data_version
     )
-    return counts + list(tables)
+    # A table that shows an amount has the row that disclosure asks for, and its test.
+    key = attrgetter(*DESCRIPTIVES.key)
+    return list({key(count): count for count in (*counts, *tables)}.values())
 
 
 def models_of(plan: Plan, analysis: Analysis) -> list[Model]:
