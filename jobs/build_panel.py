@@ -47,8 +47,8 @@ from rctspark.sources.settle import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
+    from rctspark.runtime.run import Run
 
 
 PEOPLE = (POPULATION, ASSIGNMENT, FUNNEL)

@@ -69,8 +69,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rctspark.contracts import Table
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
+    from rctspark.runtime.run import Run
 
 NEEDED = (PERSONS, BENEFIT_SPELLS, ASSIGNMENT_LISTS)
 

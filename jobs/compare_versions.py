@@ -37,9 +37,9 @@ from rctspark.sources.settle import LINKING
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.releases import Release
+    from rctspark.runtime.run import Run
 
 JOBS = (build_population, build_panel, estimate_effects, estimate_durations)
 

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from rctspark.config.reference import ReferenceAmounts
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.releases import Release
+    from rctspark.runtime.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from rctspark.config import read_plan, read_settings
 from rctspark.errors import PlanError, RctsparkError, listed
 from rctspark.estimators.randomised.draw import draw_sites, draw_strata
 from rctspark.estimators.randomised.misfits import Dealing
-from rctspark.runtime.job import code_version
+from rctspark.runtime.releases import code_version
 from rctspark.trial.applicants import margins_of, read_applicants
 from rctspark.trial.draw_record import (
     BALANCE,

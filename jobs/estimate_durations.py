@@ -52,9 +52,9 @@ if TYPE_CHECKING:
 
     from rctspark.config.reference import ReferenceAmounts
     from rctspark.contracts.duration_sample import DurationSample
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.releases import Release
+    from rctspark.runtime.run import Run
 
     Rows = list[dict[str, Any]]
 

@@ -64,8 +64,8 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Analysis, Model, Plan
     from rctspark.contracts import Descriptive, Effect, Table
     from rctspark.contracts.sums import Analysed
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
+    from rctspark.runtime.run import Run
 
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH, PERSON_OUTCOME)
 

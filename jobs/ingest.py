@@ -17,7 +17,8 @@ from pyspark.sql import DataFrame
 
 from rctspark.contracts import DELIVERIES, PERSON_KEYS, REGISTERS, REJECTED_ROWS
 from rctspark.quality.gate import make_gate
-from rctspark.runtime.job import Run, require_deliveries, run_job
+from rctspark.runtime.job import run_job
+from rctspark.runtime.run import Run, require_deliveries
 from rctspark.runtime.secret import read_key
 from rctspark.runtime.together import together
 from rctspark.sources.conform import (

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from rctspark.errors import RctsparkError
-from rctspark.runtime.job import code_version
+from rctspark.runtime.releases import code_version
 from rctspark.twin import find_interim, find_twin
 
 MADE = "made.json"

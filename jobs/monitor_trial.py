@@ -37,8 +37,8 @@ from rctspark.trial.population import assemble_population
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
+    from rctspark.runtime.run import Run
 
 
 def monitor_trial(run: Run) -> None:

@@ -38,9 +38,10 @@ from rctspark.release.tables import (
     released_tables,
     write_released,
 )
-from rctspark.runtime.job import code_version, run_job
+from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.runtime.registration import standing_of
+from rctspark.runtime.releases import code_version
 from rctspark.runtime.together import together
 from rctspark.runtime.tracking import track_analysis, tracking_links
 from rctspark.sample.outcomes import count_unobserved
@@ -48,9 +49,9 @@ from rctspark.sources.settle import LINKING
 from rctspark.trial.assignment import count_arms
 
 if TYPE_CHECKING:
-    from rctspark.runtime.job import Run
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.releases import Release
+    from rctspark.runtime.run import Run
 
 DURATIONS = (DURATION_CURVES, DURATION_ESTIMATES)
 TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_OUTCOME, EFFECTS)

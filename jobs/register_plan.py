@@ -14,7 +14,7 @@ from rctspark.runtime.job import run_job
 from rctspark.runtime.registration import register
 
 if TYPE_CHECKING:
-    from rctspark.runtime.job import Run
+    from rctspark.runtime.run import Run
 
 
 def register_plan(run: Run) -> None:

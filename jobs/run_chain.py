@@ -25,7 +25,7 @@ from write_quality_site import write_quality_site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rctspark.runtime.job import Run
+    from rctspark.runtime.run import Run
 
 
 def open_mlflow(run: Run) -> None:

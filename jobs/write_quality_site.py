@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from rctspark.contracts import Table
-    from rctspark.runtime.job import Run
+    from rctspark.runtime.run import Run
 
 
 def write_quality_site(run: Run) -> None:

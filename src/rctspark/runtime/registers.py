@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from rctspark.contracts import Linking, Table
     from rctspark.periods import Coverage
-    from rctspark.runtime.job import Run
     from rctspark.runtime.releases import Release
+    from rctspark.runtime.run import Run
 
 
 @dataclass(frozen=True, slots=True)

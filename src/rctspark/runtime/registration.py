@@ -16,10 +16,10 @@ from rctspark.contracts import (
 )
 from rctspark.contracts.registration import Registration, Standing, mark_of
 from rctspark.errors import PlanError
-from rctspark.runtime.job import code_version
+from rctspark.runtime.releases import code_version
 
 if TYPE_CHECKING:
-    from rctspark.runtime.job import Run
+    from rctspark.runtime.run import Run
 
 OUTCOMES = (PERSON_MONTH, PERSON_OUTCOME, EFFECTS, DURATION_ESTIMATES)
 """Tables that hold outcomes, or what follows from them."""

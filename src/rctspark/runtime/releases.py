@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +110,19 @@ def release_of(scope: str, row: Mapping[str, Any]) -> Release:
         released_at=row["released_at"],
         registered_hash=row["registered_hash"],
     )
+
+
+def digest(said: Sequence[str]) -> str:
+    """Return a digest of texts in their order."""
+    text = "\n".join(said)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def code_version() -> str:
+    """Return the package's version and the digest of its source files."""
+    package = Path(__file__).resolve().parents[1]
+    digests = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digests.update(path.relative_to(package).as_posix().encode())
+        digests.update(path.read_bytes())
+    return f"0.1.0+{digests.hexdigest()[:12]}"
