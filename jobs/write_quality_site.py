@@ -19,7 +19,7 @@ from rctspark.contracts import (
     REJECTED_ROWS,
     RELEASES,
 )
-from rctspark.quality.site import QualityRecord, render_site
+from rctspark.quality.site import Asked, QualityRecord, render_site
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
 from rctspark.sample.outcomes import count_effects
@@ -45,7 +45,9 @@ def write_quality_site(run: Run) -> None:
         releases=_gather(scopes, run.store.read_log, RELEASES),
         effects=_gather(scopes, run.store.read_current, EFFECTS, count_effects),
         data_versions=_gather(scopes, run.store.read_current, DATA_VERSIONS),
-        follow_up={run.plan.name: run.plan.follow_up_until},
+        asked={
+            run.plan.name: Asked(run.plan.follow_up_until, run.plan.registers.not_known)
+        },
     )
     folder = run.settings.out / ("quality-release" if run.is_masked else "quality")
     folder.mkdir(parents=True, exist_ok=True)
