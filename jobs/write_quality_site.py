@@ -19,7 +19,8 @@ from rctspark.contracts import (
     REJECTED_ROWS,
     RELEASES,
 )
-from rctspark.quality.site import Asked, QualityRecord, render_site
+from rctspark.quality.site import QualityRecord, render_site
+from rctspark.quality.site_coverage import Asked
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
 from rctspark.sample.outcomes import count_effects

@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 from rctspark.quality.masking import Counts
-from rctspark.quality.site import Asked, QualityRecord, render_site
+from rctspark.quality.site import QualityRecord, render_site
+from rctspark.quality.site_coverage import Asked
 
 CANARY = "987654321987654321"
 
