@@ -20,6 +20,7 @@ from rctspark.contracts import (
     RELEASES,
 )
 from rctspark.quality.site import QualityRecord, render_site
+from rctspark.quality.site_coverage import Asked
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
 from rctspark.sample.outcomes import count_effects
@@ -45,7 +46,9 @@ def write_quality_site(run: Run) -> None:
         releases=_gather(scopes, run.store.read_log, RELEASES),
         effects=_gather(scopes, run.store.read_current, EFFECTS, count_effects),
         data_versions=_gather(scopes, run.store.read_current, DATA_VERSIONS),
-        follow_up={run.plan.name: run.plan.follow_up_until},
+        asked={
+            run.plan.name: Asked(run.plan.follow_up_until, run.plan.registers.not_known)
+        },
     )
     folder = run.settings.out / ("quality-release" if run.is_masked else "quality")
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import pytest
 
 from rctspark.quality.masking import Counts
 from rctspark.quality.site import QualityRecord, render_site
+from rctspark.quality.site_coverage import Asked
 
 CANARY = "987654321987654321"
 
@@ -88,16 +89,20 @@ def test_rows_that_an_experiment_sets_aside_are_told_apart_and_spoil_no_sum(reco
 
 
 def test_days_of_which_a_register_says_nothing_are_told_with_the_files(record):
-    asked = replace(record, follow_up={"ww": dt.date(2014, 1, 31)})
+    asked = replace(record, asked={"ww": Asked(dt.date(2014, 1, 31))})
     text = Page(render_site(asked, masked=False)).text
     assert (
         "payroll is known until 2013-12-31, and the plan follows until 2014-01-31: of "
         "uwv_payroll, the last file is payroll/SPOLISBUS2013V1.csv." in text
     )
     assert "2012-01-01 to 2013-12-31" in text
-    whole = replace(record, follow_up={"ww": dt.date(2013, 12, 31)})
+    whole = replace(record, asked={"ww": Asked(dt.date(2013, 12, 31))})
     text = Page(render_site(whole, masked=True)).text
     assert text.count("✓ no gap until the end of follow-up") == 2
+    gone = {"payroll": (dt.date(2013, 3, 1),)}
+    said = replace(record, asked={"ww": Asked(dt.date(2013, 12, 31), gone)})
+    text = Page(render_site(said, masked=False)).text
+    assert "payroll: the plan says that 2013-03 is not known" in text
 
 
 def test_each_rule_is_shown_in_words_with_failures_first(inside):

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from rctspark.quality.masking import Counts
-from rctspark.quality.site_coverage import lay_out_coverage
+from rctspark.quality.site_coverage import Asked, lay_out_coverage
 from rctspark.quality.site_parts import (
     lay_out_deliveries,
     lay_out_results,
@@ -42,7 +42,7 @@ class QualityRecord:
         effects: Published effects: `experiment`, `data_version`, `plan_hash`,
             `effects` (how many).
         data_versions: Rows of DATA_VERSIONS: the deliveries behind a data version.
-        follow_up: Experiment to the last day that its plan asks about.
+        asked: Experiment to what its plan says of days.
     """
 
     made_at: dt.datetime
@@ -52,7 +52,7 @@ class QualityRecord:
     releases: tuple[Mapping[str, Any], ...] = ()
     effects: tuple[Mapping[str, Any], ...] = ()
     data_versions: tuple[Mapping[str, Any], ...] = ()
-    follow_up: Mapping[str, dt.date] = field(default_factory=dict)
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
 
 def render_site(
@@ -87,7 +87,7 @@ def render_site(
         is_synthetic=any(d["is_synthetic"] for d in record.deliveries),
         registers=lay_out_deliveries(record.deliveries, record.rejected, counts),
         coverage=lay_out_coverage(
-            record.deliveries, record.data_versions, record.follow_up
+            record.deliveries, record.data_versions, record.asked
         ),
         tables=tables,
         scopes=lay_out_versions(record.releases),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rctspark.contracts import BENEFIT_SPELLS, CONTACTS, PAYROLL
@@ -18,20 +19,35 @@ if TYPE_CHECKING:
     Rows = Sequence[Mapping[str, Any]]
     Part = dict[str, Any]
 
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the plan of an experiment says of days.
+
+    Attributes:
+        until: End of follow-up.
+        not_known: Table to the first days of months that are not known, whatever
+            its files say.
+    """
+
+    until: dt.date
+    not_known: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
+
+
 FOLLOWED = (BENEFIT_SPELLS.name, PAYROLL.name, CONTACTS.name)
 EXPERIMENTS = "experiments/"
 
 
 def lay_out_coverage(
-    deliveries: Rows, data_versions: Rows, follow_up: Mapping[str, dt.date]
+    deliveries: Rows, data_versions: Rows, asked: Mapping[str, Asked]
 ) -> list[Part]:
     """Lay out what the registers of each data version speak for.
 
     Args:
         deliveries: Rows of DELIVERIES.
         data_versions: Rows of DATA_VERSIONS with `scope`.
-        follow_up: Experiment to the last day that its plan asks about; others are
-            only asked for gaps between files.
+        asked: Experiment to what its plan says of days; others are only looked at
+            for gaps between files.
 
     Returns:
         One part per experiment and data version, with the registers that are
@@ -48,27 +64,37 @@ def lay_out_coverage(
         {
             "experiment": experiment,
             "data_version": name,
-            "follow_up": follow_up.get(experiment),
-            "registers": _registers(rows, follow_up.get(experiment)),
+            "follow_up": asked[experiment].until if experiment in asked else None,
+            "registers": _registers(rows, asked.get(experiment)),
         }
         for (experiment, name), rows in sorted(sets.items())
     ]
 
 
-def _registers(rows: Rows, until: dt.date | None) -> list[Part]:
+def _registers(rows: Rows, asked: Asked | None) -> list[Part]:
     chosen = read_deliveries(rows)
     version = name_version(chosen, max(d.delivered_on for d in chosen))
+    until = asked.until if asked else None
     return [
         {
             "register": register,
             "days": _days(version, register),
             "missing": [
-                s.words for s in find_silences(version, [register], until=until)
+                *(s.words for s in find_silences(version, [register], until=until)),
+                *_said_unknown(register, asked),
             ],
         }
         for register in FOLLOWED
         if version.of(register)
     ]
+
+
+def _said_unknown(register: str, asked: Asked | None) -> list[str]:
+    months = asked.not_known.get(register, ()) if asked else ()
+    if not months:
+        return []
+    named = ", ".join(f"{month:%Y-%m}" for month in sorted(months))
+    return [f"{register}: the plan says that {named} is not known"]
 
 
 def _days(version: DataVersion, register: str) -> list[str]:
