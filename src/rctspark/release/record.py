@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from rctspark.config import OUTCOME_SHARES
 from rctspark.contracts import Descriptive, Effect, JudgedTest
 from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
@@ -17,20 +19,22 @@ from rctspark.release.design import (
     FunnelStep,
     screen_design,
 )
-from rctspark.release.disclosure import (
-    ScreenedEffects,
-    screen_effects,
-    yes_no_outcomes,
-)
 from rctspark.release.durations import (
     read_durations,
     require_same_analysis,
     screen_durations,
 )
+from rctspark.release.effect_screening import (
+    EffectRules,
+    ScreenedEffects,
+    adjusted_models,
+    screen_effects,
+    yes_no_outcomes,
+)
 from rctspark.release.publication.amounts import find_dominated
 from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
 from rctspark.release.publication.rows import Book
-from rctspark.release.publication.screening import screen_table
+from rctspark.release.publication.screening import is_of_counts, screen_table
 from rctspark.release.subgroups import (
     ShownTest,
     hold_categories_together,
@@ -93,7 +97,7 @@ class ReportRecord:
             None: the plan states no shares.
         unobserved: Outcomes and horizons that are not known for everyone.
         thresholds: Disclosure thresholds of the data owner.
-        exemptions: Tables of counts by design that the data owner exempts.
+        exemptions: What the data owner exempts.
         data_version: Named set of deliveries; every effect carries the same.
         deliveries: What it holds.
         code_version: Version and digest of the package.
@@ -166,8 +170,8 @@ class Release:
         plan: The analysis plan.
         plan_hash: Its digest.
         effects: Effects that may leave.
-        n_withheld: How many stay inside. Why, stays inside too: that nearly all of
-            a group have an outcome is what group disclosure is about.
+        n_withheld: How many effects stay inside. Why, stays inside too: that nearly all
+            of a group have an outcome is what group disclosure is about.
         design: Funnel and arms, screened.
         unobserved: Outcomes not known for everyone, screened.
         sample_ratio_p: As in the record.
@@ -210,6 +214,16 @@ class Release:
     tests: tuple[ShownTest, ...] = ()
     findings: PublishedFindings | None = None
     standing: Standing = UNREGISTERED
+
+    @property
+    def n_without_mean(self) -> int:
+        """Effects that leave without the mean that they are added to."""
+        return sum(isnan(e.mean_against) for e in self.effects)
+
+    @property
+    def has_exempt_shares(self) -> bool:
+        """Whether shares leave that rule 3 would keep."""
+        return OUTCOME_SHARES in {e.table for e in self.exemptions}
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -300,7 +314,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         assignment=tuple(ArmCount(**row) for row in found.arms),
         sample_ratio_p=sample_ratio_p,
         thresholds=settings.thresholds,
-        exemptions=settings.exemptions,
+        exemptions=settings.exempted(plan.name),
         data_version=data_version,
         deliveries=tuple(
             DeliveryLine(**{name: row[name] for name in DeliveryLine.__slots__})
@@ -339,13 +353,7 @@ def screen_record(record: ReportRecord) -> Release:
     for line in record.assignment:
         enrolled[line.arm] = enrolled.get(line.arm, 0) + line.persons
     screened = hold_categories_together(
-        screen_effects(
-            record.effects,
-            record.thresholds,
-            yes_no=yes_no_outcomes(record.plan),
-            enrolled=enrolled,
-            dominated=find_dominated(record.descriptives, record.thresholds),
-        )
+        screen_effects(record.effects, _rules(record, enrolled))
     )
     kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
     design = screen_design(
@@ -381,23 +389,31 @@ def screen_record(record: ReportRecord) -> Release:
     )
 
 
+def _rules(record: ReportRecord, enrolled: Mapping[str, int]) -> EffectRules:
+    return EffectRules(
+        record.thresholds,
+        yes_no=yes_no_outcomes(record.plan),
+        adjusted=adjusted_models(record.plan),
+        enrolled=enrolled,
+        dominated=find_dominated(record.descriptives, record.thresholds),
+        are_shares_exempt=OUTCOME_SHARES in {e.table for e in record.exemptions},
+    )
+
+
 def _screened_tables(
     record: ReportRecord, design: DesignCounts, shown: Book
 ) -> tuple[LaidTable, ...]:
     if not record.descriptives:
         return ()
-    book = record.book
+    book, exempt = record.book, {e.table for e in record.exemptions}
+
+    def screened(laid: LaidTable) -> LaidTable:
+        if laid.name in exempt and is_of_counts(laid.plan):
+            return laid
+        return screen_table(laid, book, record.thresholds, design=design, shown=shown)
+
     return tuple(
-        as_printed(
-            screen_table(
-                lay_out(table, book),
-                book,
-                record.thresholds,
-                design=design,
-                shown=shown,
-            )
-        )
-        for table in record.plan.tables
+        as_printed(screened(lay_out(table, book))) for table in record.plan.tables
     )
 
 

@@ -7,12 +7,13 @@ all, and a test leaves only beside the effects that it compares.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from rctspark.release.disclosure import ScreenedEffects, WithheldEffect
+from rctspark.release.effect_screening import ScreenedEffects, WithheldEffect
 from rctspark.release.numerals import Scale, fixed, p_text
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def hold_categories_together(screened: ScreenedEffects) -> ScreenedEffects:
         screened: Effects that may leave, and those that may not.
 
     Returns:
-        The same, with every category of a covariate withheld where one of them is.
+        The same, with every category of a covariate withheld where one of them is,
+        and every category's mean where that of one is.
     """
     told = {
         _division(w.population, w.outcome, w.horizon, w.model)
@@ -149,8 +151,25 @@ def hold_categories_together(screened: ScreenedEffects) -> ScreenedEffects:
         for e in screened.kept
         if is_told(e)
     )
-    kept = tuple(e for e in screened.kept if not is_told(e))
+    kept = _without_means(e for e in screened.kept if not is_told(e))
     return ScreenedEffects(kept, (*screened.withheld, *more))
+
+
+def _without_means(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Keep the means of all categories inside where that of one stays."""
+    effects = tuple(effects)
+    veiled = {
+        _division(e.population, e.outcome, e.horizon, e.model)
+        for e in effects
+        if is_of_category(e) and math.isnan(e.mean_against)
+    }
+
+    def leaving(e: Effect) -> Effect:
+        division = _division(e.population, e.outcome, e.horizon, e.model)
+        is_veiled = is_of_category(e) and division in veiled
+        return replace(e, mean_against=math.nan) if is_veiled else e
+
+    return tuple(leaving(e) for e in effects)
 
 
 def screen_tests(

@@ -79,7 +79,7 @@ def released_tables(
     labels = Labels(release.plan, language)
     tables = {
         "effects": effect_table(release.effects, labels),
-        "funnel": _funnel_table(release),
+        "funnel": _funnel_table(release, labels),
         "arms": _arm_table(release, labels),
     }
     if release.unobserved:
@@ -133,10 +133,13 @@ def _effect_row(e: Effect, labels: Labels) -> dict[str, object]:
     )
 
 
-def _funnel_table(release: Release) -> pd.DataFrame:
+def _funnel_table(release: Release, labels: Labels) -> pd.DataFrame:
     columns = ["step", "stage", "reason", "n_leaving", "n_left"]
-    rows = [[getattr(s, c) for c in columns] for s in release.design.funnel]
-    return pd.DataFrame(rows, columns=columns)
+    rows = [
+        [*(getattr(s, c) for c in columns), labels.stage(s.stage)]
+        for s in release.design.funnel
+    ]
+    return pd.DataFrame(rows, columns=[*columns, "stage_label"])
 
 
 def _arm_table(release: Release, labels: Labels) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _headline_row(plan: Plan, e: Effect) -> str:
         f"{number(e.ci_lower)} to {number(e.ci_upper)}",
         _p_value(e),
         f"{e.n_arm:,}, {e.n_against:,}",
-        number(e.mean_against).lstrip("+"),
+        "not shown" if isnan(e.mean_against) else number(e.mean_against).lstrip("+"),
         e.model,
         e.population,
     )

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from rctspark.config.documents import Document, read_document
 from rctspark.release.numerals import Scale, fixed, p_text
+from rctspark.release.wording import mean_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,7 +205,7 @@ def _effect_words(e: Effect, labels: Labels) -> str:
     scale = Scale.of([e], is_share=labels.outcome(e.outcome).unit == "share")
     unit = labels.units(e.outcome)[0]
     low, high = scale.write(e.ci_lower), scale.write(e.ci_upper)
-    mean = scale.write(e.mean_against)
+    mean = mean_words(e.mean_against, scale, "")
     return (
         f"{scale.write(e.estimate, sign=True)} {unit} ({low} to {high}); "
         f"{labels.of(e.against).lower()} {mean}"
