@@ -130,6 +130,15 @@ def test_the_data_owner_may_let_shares_leave_but_never_of_a_few_persons():
     assert screened.kept == (plain(**rare), effect(**rare))
 
 
+def test_the_data_owner_may_hold_adjusted_effects_to_the_rule_of_models_alone():
+    few = {"mean_against": 0.001, "estimate": 0.02}
+    (kept,) = screen(
+        plain(**few), effect(**few), adjusted={"adjusted"}, are_adjusted_exempt=True
+    ).kept
+    assert kept.model == "adjusted"
+    assert isnan(kept.mean_against)
+
+
 def test_a_model_of_categories_alone_is_a_table_in_another_form(root):
     plan = two_arms(root).plan
     grouped = next(m for m in plan.models if m.covariates).model_copy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rctspark.config.mapping import Mapping, read_mapping
 from rctspark.config.plan import Plan, read_plan
 from rctspark.config.settings import (
+    ADJUSTED_EFFECTS,
     OUTCOME_SHARES,
     Exemption,
     Settings,
@@ -13,6 +14,7 @@ from rctspark.config.settings import (
 )
 
 __all__ = [
+    "ADJUSTED_EFFECTS",
     "OUTCOME_SHARES",
     "Exemption",
     "Mapping",

@@ -23,7 +23,13 @@ from rctspark.contracts.descriptives import (
     Descriptive,
 )
 from rctspark.estimators.balance.arms import ExactTest, estimate_category_balance
-from rctspark.estimators.described import MISSING, Count, category_of, count_values
+from rctspark.estimators.described import (
+    MISSING,
+    Count,
+    category_of,
+    count_values,
+    sum_values,
+)
 from rctspark.estimators.groups import count_lines, count_reliability
 
 if TYPE_CHECKING:
@@ -129,12 +135,7 @@ def count_table(
             named = table.lines.values()
             counts = [count_values(sample, name, 0, a) for name in named for a in arms]
         case CourseTable():
-            counts = [
-                count_values(sample, name, horizon, arm)
-                for name, horizon in sample.outcomes
-                if name in table.lines.values()
-                for arm in arms
-            ]
+            counts = count_course(table, sample, arms)
         case RoundsTable():
             counts = _rounds(table, sample, arms)
         case BalanceTable():
@@ -144,6 +145,33 @@ def count_table(
         case ReliabilityTable():
             counts = count_reliability(table, sample)
     return counts
+
+
+def count_course(
+    table: CourseTable, sample: AnalysisSample, arms: Sequence[str]
+) -> list[Count]:
+    """Sum each period's outcomes by arm.
+
+    Args:
+        table: A course of the plan.
+        sample: Everyone described.
+        arms: Arms of the plan.
+
+    Returns:
+        One count per outcome, horizon and arm: of everyone, or of those among whom
+        the table counts.
+    """
+    counted = np.ones(sample.n, dtype=np.bool_)
+    if table.among is not None:
+        counted = sample.outcomes[table.among, table.among_horizon] == 1
+    return [
+        sum_values(
+            values[(sample.arm == arm) & counted], name, table.base, horizon, arm
+        )
+        for (name, horizon), values in sample.outcomes.items()
+        if name in table.lines.values()
+        for arm in arms
+    ]
 
 
 def describe_funnel(

@@ -95,6 +95,8 @@ class EffectRules:
         dominated: Means of amounts in which one person weighs too much.
         are_shares_exempt: Whether the data owner lets shares of an arm leave that
             rule 3 would keep.
+        are_adjusted_exempt: Whether effects with covariates leave, without means,
+            where few persons have, or lack, the outcome.
     """
 
     thresholds: Thresholds
@@ -103,6 +105,7 @@ class EffectRules:
     enrolled: Mapping[str, int] | None = None
     dominated: Dominated = frozenset()
     are_shares_exempt: bool = False
+    are_adjusted_exempt: bool = False
 
 
 def yes_no_outcomes(plan: Plan) -> frozenset[str]:
@@ -167,8 +170,10 @@ def screen_effects(effects: Iterable[Effect], rules: EffectRules) -> ScreenedEff
     for contrast, same in contrasts.items():
         # Other populations may hold the same persons, and a model without covariates.
         telling = [min(same, key=_rank), *(plainest[_persons(e)] for e in same)]
-        reasons[contrast] = _reason(same, rules) or _few_reason(telling, rules)
-        if _is_group_disclosed(telling, rules):
+        few = _few_reason(telling, rules)
+        is_told_by_model = few and rules.are_adjusted_exempt
+        reasons[contrast] = _reason(same, rules) or ("" if is_told_by_model else few)
+        if is_told_by_model or _is_group_disclosed(telling, rules):
             veiled.add(contrast[:4])
     kept, withheld = [], []
     for e in effects:

@@ -8,7 +8,7 @@ from math import isnan
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from rctspark.config import OUTCOME_SHARES
+from rctspark.config import ADJUSTED_EFFECTS, OUTCOME_SHARES
 from rctspark.contracts import Descriptive, Effect, JudgedTest
 from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
@@ -390,13 +390,15 @@ def screen_record(record: ReportRecord) -> Release:
 
 
 def _rules(record: ReportRecord, enrolled: Mapping[str, int]) -> EffectRules:
+    exempt = {e.table for e in record.exemptions}
     return EffectRules(
         record.thresholds,
         yes_no=yes_no_outcomes(record.plan),
         adjusted=adjusted_models(record.plan),
         enrolled=enrolled,
         dominated=find_dominated(record.descriptives, record.thresholds),
-        are_shares_exempt=OUTCOME_SHARES in {e.table for e in record.exemptions},
+        are_shares_exempt=OUTCOME_SHARES in exempt,
+        are_adjusted_exempt=ADJUSTED_EFFECTS in exempt,
     )
 
 
