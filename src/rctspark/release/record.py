@@ -31,7 +31,13 @@ from rctspark.release.effect_screening import (
     screen_effects,
     yes_no_outcomes,
 )
+from rctspark.release.labels import Labels
 from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.findings import (
+    Results,
+    ShownFindings,
+    shown_findings,
+)
 from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import is_of_counts, screen_table
@@ -46,7 +52,7 @@ if TYPE_CHECKING:
 
     from rctspark.config import Exemption, Plan, Settings, Thresholds
     from rctspark.release.durations import DurationResults
-    from rctspark.release.publication.findings import PublishedFindings
+    from rctspark.release.publication.finding_documents import PublishedFindings
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -188,7 +194,7 @@ class Release:
         comparison: As in the record.
         durations: The durations, screened.
         tests: Tests whose effects may leave.
-        findings: As in the record.
+        findings: What is published in words beside ours. None: not compared.
         standing: As in the record.
     """
 
@@ -212,7 +218,7 @@ class Release:
     comparison: tuple[int, int] | None
     durations: tuple[DurationResults, ...] = ()
     tests: tuple[ShownTest, ...] = ()
-    findings: PublishedFindings | None = None
+    findings: ShownFindings | None = None
     standing: Standing = UNREGISTERED
 
     @property
@@ -356,6 +362,7 @@ def screen_record(record: ReportRecord) -> Release:
         screen_effects(record.effects, _rules(record, enrolled))
     )
     kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
+    durations = screen_durations(record.durations, record.thresholds)
     design = screen_design(
         record.funnel,
         record.assignment,
@@ -382,11 +389,19 @@ def screen_record(record: ReportRecord) -> Release:
         has_stars=record.has_stars,
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
-        durations=screen_durations(record.durations, record.thresholds),
+        durations=durations,
         tests=screen_tests(record.tests, kept),
-        findings=record.findings,
+        findings=_findings_beside(record, Results(kept, durations)),
         standing=record.standing,
     )
+
+
+def _findings_beside(record: ReportRecord, shown: Results) -> ShownFindings | None:
+    """Put published findings beside ours; of real data there is nothing to compare."""
+    if record.findings is None or not record.is_synthetic:
+        return None
+    found = Results(record.effects, record.durations)
+    return shown_findings(record.findings, found, shown, Labels(record.plan))
 
 
 def _rules(record: ReportRecord, enrolled: Mapping[str, int]) -> EffectRules:

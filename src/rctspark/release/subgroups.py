@@ -215,10 +215,10 @@ def _rests_on(test: JudgedTest, e: Effect) -> bool:
         return False
     if test.tests == "effects":
         return e.population == test.population
-    return _parts(e.population)[:2] == (test.population, test.by)
+    return category_parts(e.population)[:2] == (test.population, test.by)
 
 
-def _parts(population: str) -> tuple[str, str, str]:
+def category_parts(population: str) -> tuple[str, str, str]:
     """Split `all:sex=male` in population, covariate and category."""
     whole, _, category = population.partition(OF_CATEGORY)
     covariate, _, value = category.partition(OF_COVARIATE)
@@ -226,7 +226,7 @@ def _parts(population: str) -> tuple[str, str, str]:
 
 
 def _division(population: str, outcome: str, horizon: int, model: str) -> Division:
-    whole, covariate, _ = _parts(population)
+    whole, covariate, _ = category_parts(population)
     return (whole, covariate, outcome, horizon, model)
 
 
@@ -313,7 +313,7 @@ def _group(
 def _row(e: Effect, labels: Labels, scale: Scale) -> CategoryRow:
     has_arms = len(labels.plan.arms.treatments) > 1
     return CategoryRow(
-        category=labels.of(_parts(e.population)[2]),
+        category=labels.of(category_parts(e.population)[2]),
         arm=labels.of(e.arm) if has_arms else "",
         mean_against=scale.write(e.mean_against),
         effect=scale.write(e.estimate, sign=True),
@@ -383,7 +383,7 @@ def family_tables(tests: Iterable[ShownTest], labels: Labels) -> list[FamilyTabl
 
 
 def _what(test: JudgedTest, labels: Labels) -> str:
-    whole, _, category = _parts(test.population)
+    whole, _, category = category_parts(test.population)
     parts = [
         f"{labels.of(test.outcome)}, {labels.horizon(test.outcome, test.horizon)}",
         labels.of(test.arm),

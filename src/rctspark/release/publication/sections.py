@@ -22,7 +22,7 @@ from rctspark.release.numerals import MINUS, fixed, p_text, persons
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rctspark.config.plan import StarLevel
+    from rctspark.config.plan import ReleasedTable, StarLevel
     from rctspark.release.labels import Labels
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Row
@@ -93,8 +93,15 @@ def sections(release: Release, labels: Labels) -> dict[str, list[ShownTable]]:
         if table.plan.kind == "course":
             continue
         shown = _shown(table, release, labels)
-        found[SECTIONS[table.plan.kind]].append(shown)
+        found[_section(table.plan)].append(shown)
     return found
+
+
+def _section(plan: ReleasedTable) -> str:
+    """Return the section of a table: what persons did later is no balance."""
+    if isinstance(plan, GroupsTable) and plan.outcomes:
+        return "services"
+    return SECTIONS[plan.kind]
 
 
 def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
