@@ -108,8 +108,15 @@ def test_the_shares_of_all_arms_stay_inside_where_that_of_one_does():
     assert not screen(plain(horizon=6), effect(), adjusted={"adjusted"}).withheld
 
 
+def test_where_nobody_has_the_outcome_the_adjusted_effect_stays_inside_too():
+    nobody = {"mean_against": 0.0, "estimate": 0.04}
+    screened = screen(plain(**nobody), effect(**nobody), adjusted={"adjusted"})
+    assert list(screened.reasons) == ["everyone in an arm has, or lacks, the outcome"]
+    assert not screened.kept
+
+
 def test_an_adjusted_effect_that_is_nearly_everyone_is_itself_the_share():
-    received = effect(mean_against=0.0, estimate=0.96)
+    received = effect(mean_against=0.01, estimate=0.95)
     assert screen(received, adjusted={"adjusted"}).withheld
 
 

@@ -7,7 +7,8 @@ lack it), and so is an effect without covariates: a difference of two shares and
 standard error give both. So where an arm's share may not be shown, these stay inside,
 and an effect with covariates leaves without the mean of control: the share cannot be
 computed from it. Fewer than ten persons who have, or lack, the outcome (rule 1) keep
-the effect inside in every model: its standard error would bound so small a number.
+the effect inside in every model: its standard error would bound so small a number, and
+say so where there is nobody.
 
 Sources: the data owner's rules 1 to 3 and 6. The same line between tables and models,
 and that a regression is safe where one of its coefficients stays inside, is drawn by
@@ -172,7 +173,8 @@ def screen_effects(effects: Iterable[Effect], rules: EffectRules) -> ScreenedEff
         telling = [min(same, key=_rank), *(plainest[_persons(e)] for e in same)]
         few = _few_reason(telling, rules)
         is_told_by_model = few and rules.are_adjusted_exempt
-        reasons[contrast] = _reason(same, rules) or ("" if is_told_by_model else few)
+        own = _reason(same, rules) or _all_reason(telling, rules)
+        reasons[contrast] = own or ("" if is_told_by_model else few)
         if is_told_by_model or _is_group_disclosed(telling, rules):
             veiled.add(contrast[:4])
     kept, withheld = [], []
@@ -253,6 +255,22 @@ def _few_reason(effects: Iterable[Effect], rules: EffectRules) -> str:
     ):
         return f"fewer than {fewest} persons of an arm have, or lack, the outcome"
     return ""
+
+
+def _all_reason(effects: Iterable[Effect], rules: EffectRules) -> str:
+    """Say whether all of an arm have, or lack, the outcome.
+
+    Then the standard error is nearly nothing in every model, and says so itself.
+    """
+    if rules.are_shares_exempt or not any(
+        round(side) <= 0
+        for e in effects
+        if e.outcome in rules.yes_no
+        for mean, n in _shares(e)
+        for side in (mean * n, n - mean * n)
+    ):
+        return ""
+    return "everyone in an arm has, or lacks, the outcome"
 
 
 def _is_group_disclosed(effects: Iterable[Effect], rules: EffectRules) -> bool:

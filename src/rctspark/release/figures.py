@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rctspark.contracts import Effect
     from rctspark.release.record import Release
 
+THREE = 3
 PANELS_SIDE_BY_SIDE = 4
 """Up to this many panels stand two in a row; more stand three in a row."""
 GAPS = "Where no point stands, the outcome is not observed, or may not be shown."
@@ -91,8 +92,8 @@ def draw_by_horizon(
     plain = {m.name for m in plan.models if not m.covariates}
     levels = [e for e in effects if e.model in plain]
     arms = [a for a in plan.arms.treatments if any(e.arm == a for e in adjusted)]
-    horizons = [e.horizon for e in effects]
-    first, last = min(horizons), max(horizons)
+    planned = plan.horizons(next(o for o in plan.panel_outcomes if o.name == name))
+    first, last = planned[0], planned[-1]
     factor = 100.0 if labels.outcome(name).unit == "share" else 1.0
     with publication_style():
         canvas, panels = _panels(len(arms), has_levels=bool(levels))
@@ -100,6 +101,8 @@ def draw_by_horizon(
             top = panels.pop(0)
             _draw_levels(top, levels, labels, factor)
             whole_ticks(top, first, last)
+            handles, words = top.get_legend_handles_labels()
+            canvas.legend(handles, words, loc="outside upper right", ncols=len(words))
         for i, (axes, arm) in enumerate(zip(panels, arms, strict=True)):
             own = sorted((e for e in adjusted if e.arm == arm), key=lambda e: e.horizon)
             letter = chr(ord("B" if levels else "A") + i)
@@ -111,7 +114,6 @@ def draw_by_horizon(
         canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
         svg, png = rendered(canvas, f"by-horizon-{name}", is_synthetic=is_synthetic)
     data = effect_table([*levels, *(e for e in adjusted if e not in levels)], labels)
-    planned = plan.horizons(next(o for o in plan.panel_outcomes if o.name == name))
     gaps = f" {GAPS}" if _has_gap(adjusted, planned) else ""
     caption = (
         f"{'Panel A: mean of each arm, unadjusted. ' if levels else ''}"
@@ -127,10 +129,13 @@ def _panels(n_arms: int, *, has_levels: bool) -> tuple[Canvas, list[Axes]]:
     """Lay out one panel for the means, where there are any, and one for each arm."""
     total = n_arms + has_levels
     columns = min(total, 2 if total <= PANELS_SIDE_BY_SIDE else 3)
+    if total == THREE and not has_levels:
+        columns = THREE
     spans = has_levels and total > 1 and total % columns == 1
     below = -(-(total - spans) // columns)
     rows = below + spans
-    canvas = new_canvas(2.75 * rows + (0.1 if rows == 1 else -0.2 * rows))
+    room = 0.2 if has_levels else 0.0
+    canvas = new_canvas(2.75 * rows + (0.1 if rows == 1 else -0.2 * rows) + room)
     grid = canvas.add_gridspec(rows, columns)
     panels = [canvas.add_subplot(grid[0, :])] if spans else []
     for i in range(total - spans):
@@ -157,7 +162,6 @@ def _draw_levels(
     axes.set_title("A. Mean by arm")
     axes.set_ylabel(labels.units(name)[1])
     axes.margins(y=0.12)
-    axes.legend(loc="best", ncols=1 if len(axes.lines) < PANELS_SIDE_BY_SIDE else 2)
 
 
 def _draw_band(

@@ -98,14 +98,15 @@ def draw_course(
     rows = -(-len(kinds) // columns)
     name = f"{PREFIX}{table.name}"
     with publication_style():
-        canvas = new_canvas(0.3 + 1.8 * rows)
+        canvas = new_canvas((0.9 if rows == 1 else 0.6) + 1.8 * rows)
         for i, kind in enumerate(kinds):
             axes = canvas.add_subplot(rows, columns, i + 1)
-            axes.set_title(f"{chr(ord('A') + i)}. {kind}")
+            letter = f"{chr(ord('A') + i)}. " if len(kinds) > 1 else ""
+            axes.set_title(f"{letter}{kind}")
             _draw(axes, data[data["contact"] == kind], horizons, labels)
             whole_ticks(axes, horizons[0], horizons[-1])
-            if i == 0:
-                axes.legend(loc="best")
+        handles, words = canvas.axes[0].get_legend_handles_labels()
+        canvas.legend(handles, words, loc="outside upper right", ncols=len(words))
         canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
         what = "Contacts" if _is_of_contacts(plan, labels) else "Number"
         canvas.supylabel(f"{what} per {PER} persons", fontsize=8.5, color=INK)

@@ -210,12 +210,21 @@ def _many_line(
         value = f"{sum(same)} of {len(same)} with the same verdict in both"
         return _line(finding, ours, value, "", _enough(same, finding))
     told = [_holds(finding, e, labels) for e in effects]
+    holding = [holds for holds in told if holds is not None]
+    value = _many_value(finding, effects, sum(holding), labels)
+    return _line(finding, ours, value, "", _enough(holding, finding))
+
+
+def _many_value(
+    finding: PublishedFinding, effects: Sequence[Effect], holding: int, labels: Labels
+) -> str:
+    """Count effects; the means themselves may be such as stay inside."""
+    n = len(effects)
+    if finding.mean is not None:
+        return f"{holding} of {n} with both means in that range"
     significant = sum(_is_significant(e, labels) for e in effects)
     positive = sum(e.estimate > 0 for e in effects)
-    n = len(effects)
-    value = f"{significant} of {n} significant, {positive} positive"
-    holding = [holds for holds in told if holds is not None]
-    return _line(finding, ours, value, "", _enough(holding, finding))
+    return f"{significant} of {n} significant, {positive} positive"
 
 
 def _enough(holding: Sequence[bool], finding: PublishedFinding) -> str:
