@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from rctspark.release.record import Release
 
 THREE = 3
+TITLE_WIDTH = {False: 60, True: 26}
+"""Characters of a title, by whether three panels stand in a row."""
 PANELS_SIDE_BY_SIDE = 4
 """Up to this many panels stand two in a row; more stand three in a row."""
 GAPS = "Where no point stands, the outcome is not observed, or may not be shown."
@@ -101,17 +104,15 @@ def draw_by_horizon(
             top = panels.pop(0)
             _draw_levels(top, levels, labels, factor)
             whole_ticks(top, first, last)
-            handles, words = top.get_legend_handles_labels()
-            canvas.legend(handles, words, loc="outside upper right", ncols=len(words))
         for i, (axes, arm) in enumerate(zip(panels, arms, strict=True)):
             own = sorted((e for e in adjusted if e.arm == arm), key=lambda e: e.horizon)
             letter = chr(ord("B" if levels else "A") + i)
-            axes.set_title(f"{letter}. Effect of {lower(labels.of(arm))}")
+            title = f"{letter}. Effect of {lower(labels.of(arm))}"
+            axes.set_title(textwrap.fill(title, TITLE_WIDTH[len(panels) == THREE]))
             _draw_band(axes, own, plan.arms.treatments.index(arm), factor)
             whole_ticks(axes, first, last)
             axes.set_ylabel(labels.units(name)[0])
-        _share_height(panels)
-        canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
+        _finish(canvas, panels, labels)
         svg, png = rendered(canvas, f"by-horizon-{name}", is_synthetic=is_synthetic)
     data = effect_table([*levels, *(e for e in adjusted if e not in levels)], labels)
     gaps = f" {GAPS}" if _has_gap(adjusted, planned) else ""
@@ -150,7 +151,8 @@ def _draw_levels(
     plan, name = labels.plan, levels[0].outcome
     control = {e.horizon: e.mean_against * factor for e in levels}
     words = labels.of(plan.arms.control)
-    axes.plot(*_with_gaps(control), color=CONTROL, ls="--", label=words)
+    small = {"marker": ".", "ms": 3.5}
+    axes.plot(*_with_gaps(control), color=CONTROL, ls="--", label=words, **small)
     for i, arm in enumerate(plan.arms.treatments):
         own = {
             e.horizon: (e.mean_against + e.estimate) * factor
@@ -158,7 +160,7 @@ def _draw_levels(
             if e.arm == arm
         }
         if own:
-            axes.plot(*_with_gaps(own), color=colour(i), label=labels.of(arm))
+            axes.plot(*_with_gaps(own), color=colour(i), label=labels.of(arm), **small)
     axes.set_title("A. Mean by arm")
     axes.set_ylabel(labels.units(name)[1])
     axes.margins(y=0.12)
@@ -180,8 +182,12 @@ def _draw_band(
         axes.axvline(-0.5, color=QUIET, lw=0.8, ls=":")
 
 
-def _share_height(panels: Sequence[Axes]) -> None:
-    """Give all panels of effects the same vertical axis."""
+def _finish(canvas: Canvas, panels: Sequence[Axes], labels: Labels) -> None:
+    """Give the panels of effects one vertical axis, and the whole its legend."""
+    canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
+    handles, words = canvas.axes[0].get_legend_handles_labels()
+    if words:
+        canvas.legend(handles, words, loc="outside upper right", ncols=len(words))
     limits = [axes.get_ylim() for axes in panels]
     for axes in panels:
         axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))

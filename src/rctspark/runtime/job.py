@@ -51,6 +51,7 @@ class Run:
         deliveries: Folder of deliveries; None where the job reads none.
         is_rebuild: Make everything again, even where nothing has changed.
         is_masked: Hide small counts: what is written may leave.
+        is_once: Do it only where it was never done: the first registration.
         as_known_on: Day whose knowledge is wanted; None: as the plan says.
         data_version: Name of the data version that is wanted; None: as the plan says.
         compared: Two data versions to compare, each by name or day.
@@ -67,6 +68,7 @@ class Run:
     deliveries: Path | None
     is_rebuild: bool
     is_masked: bool
+    is_once: bool
     as_known_on: date | None
     data_version: str | None
     compared: tuple[str, str] | None
@@ -352,6 +354,7 @@ def _start(
         deliveries=arguments.deliveries,
         is_rebuild=arguments.rebuild,
         is_masked=arguments.masked,
+        is_once=arguments.once,
         as_known_on=arguments.as_known_on,
         data_version=arguments.data_version,
         compared=tuple(arguments.compare) if arguments.compare else None,
@@ -377,6 +380,7 @@ def _parser(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path(), help="folder of conf/")
     parser.add_argument("--run-id", help="name of the run; a retry uses the same")
     parser.add_argument("--masked", action="store_true", help="hide small counts")
+    parser.add_argument("--once", action="store_true", help="only if never done")
     versions = parser.add_mutually_exclusive_group()
     versions.add_argument(
         "--as-known-on",
