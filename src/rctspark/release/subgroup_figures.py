@@ -7,6 +7,7 @@ how many effects there are, and the caption says so.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from rctspark.release.record import Release
 
 PREFIX = "subgroups-"
+TITLES = 56
+"""Characters of the panels' titles that fit beside one another."""
 ARM_INCHES = 0.135
 OUTCOME_GAP = 0.9
 """Room between two outcomes, in rows of an arm."""
@@ -96,7 +99,8 @@ def draw_subgroups(
         drawn = canvas.subplots(1, len(grid.categories), sharex=True, sharey=True)
         panels = [drawn] if len(grid.categories) == 1 else list(drawn)
         for axes, category in zip(panels, grid.categories, strict=True):
-            axes.set_title(f"{labels.of(covariate)}: {lower(labels.of(category))}")
+            title = f"{labels.of(covariate)}: {lower(labels.of(category))}"
+            axes.set_title(textwrap.fill(title, TITLES // len(panels)))
             _draw(axes, grid, category, labels)
         panels[0].set_yticks(grid.middles, [labels.of(o) for o in grid.outcomes])
         panels[0].set_ylim(len(grid.outcomes) * grid.step - OUTCOME_GAP, -1.0)

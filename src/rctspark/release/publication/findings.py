@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass, fields
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from rctspark.release.numerals import Scale, fixed, p_text
+from rctspark.release.numerals import MINUS, Scale, fixed, p_text
 from rctspark.release.wording import mean_words
 
 if TYPE_CHECKING:
@@ -266,6 +266,7 @@ def _many_words(many: EffectsNamed, labels: Labels) -> str:
         when += f" to {fixed(last, 0)}"
     if many.but:
         when += f" but {', '.join(str(h) for h in many.but)}"
+    when = when.replace("-", MINUS)
     arms = ", ".join(labels.of(arm).lower() for arm in many.arms)
     return f"{outcomes}, {when}, {arms}; {population_words(many.population, labels)}"
 
