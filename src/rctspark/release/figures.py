@@ -151,8 +151,9 @@ def _draw_levels(
     plan, name = labels.plan, levels[0].outcome
     control = {e.horizon: e.mean_against * factor for e in levels}
     words = labels.of(plan.arms.control)
-    small = {"marker": ".", "ms": 3.5}
-    axes.plot(*_with_gaps(control), color=CONTROL, ls="--", label=words, **small)
+    axes.plot(
+        *_with_gaps(control), color=CONTROL, ls="--", label=words, marker=".", ms=3.5
+    )
     for i, arm in enumerate(plan.arms.treatments):
         own = {
             e.horizon: (e.mean_against + e.estimate) * factor
@@ -160,7 +161,13 @@ def _draw_levels(
             if e.arm == arm
         }
         if own:
-            axes.plot(*_with_gaps(own), color=colour(i), label=labels.of(arm), **small)
+            axes.plot(
+                *_with_gaps(own),
+                color=colour(i),
+                label=labels.of(arm),
+                marker=".",
+                ms=3.5,
+            )
     axes.set_title("A. Mean by arm")
     axes.set_ylabel(labels.units(name)[1])
     axes.margins(y=0.12)

@@ -214,19 +214,20 @@ def main_model(plan: Plan, outcome: str) -> str:
     Returns:
         The model of the outcome's headline; where it has none, that of the plan's
         first headline; where there are no headlines, the last model of the first
-        analysis. Where none of these is run for the outcome, the first that is.
+        analysis. Where that is not run for the outcome, the first regression that is.
     """
     heads = plan.headlines
     own = [h.model for h in heads if h.outcome == outcome]
     of_first = plan.analyses[0].models or [m.name for m in plan.models]
     model = (own or [h.model for h in heads] or [of_first[-1]])[0]
+    plain = {m.name for m in plan.models if m.estimator != "iv"}
     run = [
         name
         for a in plan.analyses
         if not a.outcomes or outcome in a.outcomes
         for name in a.models or [m.name for m in plan.models]
     ]
-    return model if model in run or not run else run[0]
+    return model if model in run else next((n for n in run if n in plain), model)
 
 
 def headline_keys(plan: Plan) -> list[tuple[str, int, str, str]]:
