@@ -425,7 +425,7 @@ def _screened_tables(
     book, exempt = record.book, {e.table for e in record.exemptions}
 
     def screened(laid: LaidTable) -> LaidTable:
-        if laid.name in exempt and is_of_counts(laid.plan):
+        if laid.name in exempt and is_of_counts(laid.plan, record.plan):
             return laid
         return screen_table(laid, book, record.thresholds, design=design, shown=shown)
 

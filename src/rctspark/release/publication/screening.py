@@ -34,7 +34,7 @@ from rctspark.release.suppression import suppress
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rctspark.config import Thresholds
+    from rctspark.config import Plan, Thresholds
     from rctspark.config.plan import ReleasedTable
     from rctspark.release.design import DesignCounts
     from rctspark.release.publication.layout import LaidTable
@@ -43,17 +43,23 @@ if TYPE_CHECKING:
 UNKNOWN = "not known"
 
 
-def is_of_counts(plan: ReleasedTable) -> bool:
+def is_of_counts(table: ReleasedTable, plan: Plan) -> bool:
     """Say whether a table holds nothing but counts of persons: it can be exempted.
 
     Args:
-        plan: What the plan says of it.
+        table: A table of the plan.
+        plan: The analysis plan.
 
     Returns:
-        True for the funnel, for groups shown in persons, and for a course.
+        True for a funnel, for groups shown in persons, and for a course of outcomes
+        that are yes or no.
     """
-    is_groups = isinstance(plan, GroupsTable) and plan.show == "persons"
-    return is_groups or isinstance(plan, (CourseTable, FunnelTable))
+    if isinstance(table, GroupsTable):
+        return table.show == "persons"
+    if isinstance(table, CourseTable):
+        shares = {o.name for o in plan.outcomes if o.unit == "share"}
+        return {*table.lines.values()} <= shares
+    return isinstance(table, FunnelTable)
 
 
 def screen_table(
