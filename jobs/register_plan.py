@@ -2,7 +2,7 @@
 
 Reads:   the plan; releases of the experiment
 Writes:  registrations: one row, unless the plan registered last says the same
-Run:     spark-submit jobs/register_plan.py --plan ww
+Run:     spark-submit jobs/register_plan.py --plan ww [--once]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rctspark.runtime.job import run_job
-from rctspark.runtime.registration import register
+from rctspark.runtime.registration import read_registrations, register
 
 if TYPE_CHECKING:
     from rctspark.runtime.run import Run
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 def register_plan(run: Run) -> None:
     """Add the plan to the register, and say what that was worth."""
+    if run.is_once and read_registrations(run):
+        run.log.say(f"a plan of {run.experiment} is registered: nothing to add")
+        return
     made = register(run)
     plan = f"plan {run.plan.name} ({run.plan.hash})"
     if made is None:

@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 
 from rctspark.config import Plan
-from rctspark.config.plan import plan_faults
+from rctspark.config.plan import CourseTable, plan_faults
 from rctspark.contracts.sample import AnalysisSample
 from rctspark.estimators.described import say_all
+from rctspark.estimators.descriptives import ask_course
 from rctspark.estimators.groups import ask_lines
 from rctspark.estimators.regression.sources import PersonSums
 
@@ -157,3 +158,25 @@ def test_shares_are_tested_by_pearsons_chi_square(counts, sample):
     p = stats.chi2_contingency(table, correction=False).pvalue
     assert counts["left", "all", 2, "more"].p_value == pytest.approx(p)
     assert counts["left", "all", 2, "target"].base_persons == sum(map(sum, table))
+
+
+def test_a_course_can_be_counted_among_some_of_the_persons(sample):
+    course = CourseTable.model_validate(
+        {
+            "name": "by_month",
+            "kind": "course",
+            "columns": {"m": "horizon", "what": "label", "usual": "usual"},
+            "lines": {"talks": "talks"},
+            "among": "there",
+            "among_horizon": 2,
+        }
+    )
+    arms = ("usual", "more")
+    source = PersonSums(sample, arms)
+    asked = ask_course(course, source.outcomes, arms)
+    found = {c[:4]: c for c in say_all(source, [asked])}
+    there = (sample.outcomes["there", 2] == 1) & (sample.arm == "more")
+    row = found["talks", "among there", 2, "more"]
+    assert row.base_persons == int(there.sum())
+    assert row.total == pytest.approx(sample.outcomes["talks", 2][there].sum())
+    assert len(found) == 2

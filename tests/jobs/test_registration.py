@@ -77,6 +77,9 @@ def test_a_changed_plan_is_a_deviation_until_it_is_registered_itself(place):
     assert "registered: 0.9; now: 0.95" in top
     assert "deviation" in tags(place)
 
+    assert place.run(register_plan, "--once", plan="toy") == 0
+    assert len(place.read(f"{SCOPE}/registrations")) == 1
+
     assert place.run(register_plan, plan="toy") == 0
     assert "AFTER outcomes had first been released" in place.last_log()[-1]
     for job in (estimate_effects, publish_results):

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import pytest
 
 from rctspark.config import Thresholds
-from rctspark.release.disclosure import screen_effects, yes_no_outcomes
+from rctspark.release.effect_screening import (
+    EffectRules,
+    adjusted_models,
+    screen_effects,
+    yes_no_outcomes,
+)
 from release.sample_records import effect, two_arms
 
 TEN = Thresholds()
 YES_NO = frozenset({"exit"})
 
 
+def screen(*effects, **changes):
+    return screen_effects(effects, EffectRules(TEN, yes_no=YES_NO, **changes))
+
+
 def reasons(*effects, **changes):
-    return screen_effects(effects, TEN, yes_no=YES_NO, **changes).reasons
+    return screen(*effects, **changes).reasons
 
 
 def test_an_effect_on_many_persons_leaves():
-    screened = screen_effects([effect()], TEN, yes_no=YES_NO)
+    screened = screen(effect())
     assert screened.kept == (effect(),)
     assert not screened.withheld
 
@@ -64,13 +75,86 @@ def test_a_mean_of_amounts_is_no_share():
     assert not reasons(effect(outcome="wage_eur", mean_against=0.97))
 
 
-def test_all_models_of_a_contrast_stand_or_fall_together():
-    plain = effect(model="unadjusted", rank=2, mean_against=0.92, estimate=0.0)
-    adjusted = effect(model="adjusted", rank=12, mean_against=0.92, estimate=-0.1)
-    other = effect(arm="other")
-    screened = screen_effects([plain, adjusted, other], TEN, yes_no=YES_NO)
-    assert screened.kept == (other,)
+def plain(**changes):
+    return effect(model="unadjusted", rank=2, **changes)
+
+
+def test_all_models_of_a_contrast_that_tells_of_few_persons_stay_inside_together():
+    few = {"mean_against": 0.001, "estimate": 0.02}  # 5 persons of control
+    screened = screen(plain(**few), effect(**few), adjusted={"adjusted"})
+    assert not screened.kept
     assert {w.model for w in screened.withheld} == {"unadjusted", "adjusted"}
+
+
+def test_where_nearly_everyone_lacks_the_outcome_only_the_adjusted_effect_leaves():
+    rare = {"mean_against": 0.06, "estimate": 0.03}
+    (kept,) = screen(plain(**rare), effect(**rare), adjusted={"adjusted"}).kept
+    assert (kept.model, kept.estimate) == ("adjusted", 0.03)
+    assert isnan(kept.mean_against)
+
+
+def test_the_shares_of_all_arms_stay_inside_where_that_of_one_does():
+    one = {"mean_against": 0.15, "estimate": -0.08}
+    other = {"arm": "other", "mean_against": 0.15, "estimate": 0.02}
+    screened = screen(
+        *(made(**arm) for arm in (one, other) for made in (plain, effect)),
+        adjusted={"adjusted"},
+    )
+    assert [(e.arm, e.model) for e in screened.kept] == [
+        ("help", "adjusted"),
+        ("other", "adjusted"),
+    ]
+    assert all(isnan(e.mean_against) for e in screened.kept)
+    assert not screen(plain(horizon=6), effect(), adjusted={"adjusted"}).withheld
+
+
+def test_where_nobody_has_the_outcome_the_adjusted_effect_stays_inside_too():
+    nobody = {"mean_against": 0.0, "estimate": 0.04}
+    screened = screen(plain(**nobody), effect(**nobody), adjusted={"adjusted"})
+    assert list(screened.reasons) == ["everyone in an arm has, or lacks, the outcome"]
+    assert not screened.kept
+
+
+def test_an_adjusted_effect_that_is_nearly_everyone_is_itself_the_share():
+    received = effect(mean_against=0.01, estimate=0.95)
+    assert screen(received, adjusted={"adjusted"}).withheld
+
+
+def test_a_model_without_covariates_tells_of_the_same_persons_under_another_name():
+    rare = {"mean_against": 0.098, "estimate": 0.03}
+    # Adjusted, the arm of the second population seems to hold more than a tenth.
+    elsewhere = effect(population="month_12", mean_against=0.11, estimate=-0.005)
+    screened = screen(plain(**rare, horizon=12), elsewhere, adjusted={"adjusted"})
+    assert [isnan(e.mean_against) for e in screened.kept] == [True]
+
+
+def test_the_data_owner_may_let_shares_leave_but_never_of_a_few_persons():
+    rare = {"mean_against": 0.06, "estimate": 0.03}
+    few = {"mean_against": 0.001, "estimate": 0.02, "horizon": 6}
+    screened = screen(
+        plain(**rare), effect(**rare), plain(**few), are_shares_exempt=True
+    )
+    assert screened.kept == (plain(**rare), effect(**rare))
+
+
+def test_the_data_owner_may_hold_adjusted_effects_to_the_rule_of_models_alone():
+    few = {"mean_against": 0.001, "estimate": 0.02}
+    (kept,) = screen(
+        plain(**few), effect(**few), adjusted={"adjusted"}, are_adjusted_exempt=True
+    ).kept
+    assert kept.model == "adjusted"
+    assert isnan(kept.mean_against)
+
+
+def test_a_model_of_categories_alone_is_a_table_in_another_form(root):
+    plan = two_arms(root).plan
+    grouped = next(m for m in plan.models if m.covariates).model_copy(
+        update={"name": "grouped", "covariates": ("site",)}
+    )
+    told = plan.model_copy(update={"models": (*plan.models, grouped)})
+    assert "grouped" not in adjusted_models(told)
+    assert "adjusted" in adjusted_models(told)
+    assert "unadjusted" not in adjusted_models(told)
 
 
 def test_an_effect_on_all_but_a_few_of_an_arm_tells_them_apart():
@@ -84,7 +168,7 @@ def test_an_effect_on_all_but_a_few_of_an_arm_tells_them_apart():
 
 def test_thresholds_are_the_data_owners():
     strict = Thresholds(minimum_persons=5000)
-    assert screen_effects([effect()], strict).withheld
+    assert screen_effects([effect()], EffectRules(strict)).withheld
 
 
 def test_yes_no_outcomes_are_read_from_the_plan(root):

@@ -283,7 +283,7 @@ def test_a_table_that_names_what_the_plan_lacks_is_refused():
 
 def test_the_report_shows_the_tables_with_their_n(tmp_path):
     page = write_report(tmp_path / "report", trial.record()).read_text()
-    for heading in ("Balance", "Services received", "Outcomes"):
+    for heading in ("Balance", "Participation and services", "Outcomes"):
         assert heading in page
     assert "n = 1,000 basic, 1,010 more." in page
     assert "p &lt; 0.05" in page

@@ -10,9 +10,13 @@ from rctspark.config.plan import plan_faults
 from rctspark.contracts import JudgedTest
 from rctspark.release.labels import Labels
 from rctspark.release.page import write_report
-from rctspark.release.publication.findings import (
+from rctspark.release.publication.finding_documents import (
     PublishedFindings,
     read_findings,
+)
+from rctspark.release.publication.findings import (
+    NOT_SHOWN,
+    Results,
     shown_findings,
 )
 from rctspark.release.publication.layout import Book, lay_out
@@ -20,6 +24,7 @@ from rctspark.release.publication.screening import screen_table
 from rctspark.release.publication.twin import compare_twin
 from rctspark.release.record import screen_record
 from rctspark.release.services import service_figures
+from rctspark.release.subgroup_figures import subgroup_figures
 from rctspark.release.subgroups import family_tables, subgroup_tables
 from rctspark.release.tables import released_tables
 from release import published_trial as trial
@@ -252,6 +257,24 @@ def test_rates_are_contacts_per_hundred_persons():
     assert rates["1", "more"] == "3.07"
 
 
+def test_subgroups_are_drawn_at_their_last_month_from_what_may_leave():
+    release = screen_record(make_record())
+    (figure,) = subgroup_figures(release)
+    assert figure.name == "subgroups-known-age"
+    own = [e for e in release.effects if e.population.startswith("known:")]
+    last = [e for e in own if e.horizon == 12]
+    assert list(figure.data["estimate"]) == [e.estimate for e in last]
+    assert list(figure.data["p_value"]) == [round(e.p_value, 6) for e in last]
+    assert set(figure.data["horizon"]) == {12}
+    assert "* p < 0.10, ** p < 0.05, *** p < 0.01" in figure.caption
+    assert "may not be shown" not in figure.caption
+
+
+def test_no_subgroup_figure_is_drawn_of_effects_that_stay_inside():
+    hidden = make_record(old_mean=0.001)
+    assert not subgroup_figures(screen_record(hidden))
+
+
 FOUND = {
     "source": "A report",
     "findings": [
@@ -273,12 +296,76 @@ FOUND = {
 
 def test_findings_in_words_stand_beside_what_may_be_shown_of_ours():
     told = PublishedFindings.model_validate(FOUND)
-    release = screen_record(make_record(findings=told))
-    lines = shown_findings(release, Labels(release.plan))
-    assert [line.agrees for line in lines] == ["yes", "", ""]
+    lines = screen_record(make_record(findings=told)).findings.lines
+    # The second effect stays inside; whether the sentence holds was looked at before.
+    assert [line.agrees for line in lines] == ["yes", "no", ""]
     assert "+2.6 percentage points" in lines[0].value
-    assert lines[1].value == "not shown under the data owner's rules"
+    assert (lines[1].value, lines[1].p) == (NOT_SHOWN, "")
     assert lines[2].value == "the plan does not estimate it"
+
+
+def beside(ours, **finding):
+    """The one line of a finding beside these effects."""
+    told = {"about": "Leaving", "published": "a sentence", **finding}
+    findings = PublishedFindings.model_validate({"source": "r", "findings": [told]})
+    found = Results(ours, ())
+    plan = make_record().plan
+    (line,) = shown_findings(findings, found, Results((), ()), Labels(plan)).lines
+    return line
+
+
+def exits(*numbers):
+    """Effects on leaving by month 6 and 12: estimate, p and the mean of control."""
+    plan = make_record().plan
+    made = trial.found(plan, "all", ("exit", 12), (0.5, 0.03, 0.21))
+    return [
+        replace(made, horizon=h, estimate=effect, p_value=p, mean_against=mean)
+        for h, (effect, p, mean) in zip((6, 12), numbers, strict=True)
+    ]
+
+
+MANY = {
+    "population": "all",
+    "outcomes": ["exit"],
+    "between": [6, 12],
+    "but": [7, 8, 9, 10, 11],
+    "model": "plain",
+    "arms": ["more"],
+}
+
+
+def test_a_sentence_is_held_against_what_stays_inside_and_shows_no_number_of_it():
+    one = {"population": "all", "outcome": "exit", "horizon": 12}
+    named = [one | {"model": "plain", "arm": "more"}]
+    found = exits((0.02, 0.5, 0.4), (0.0345, 0.01, 0.4))
+    line = beside(found, is_significant=True, sign="positive", effects=named)
+    assert (line.agrees, line.p) == ("yes", "")
+    assert line.value == NOT_SHOWN
+    assert beside(found, sign="negative", effects=named).agrees == "no"
+
+
+def test_many_effects_are_counted_in_one_line():
+    found = exits((0.02, 0.5, 0.4), (-0.03, 0.01, 0.4))
+    line = beside(found, is_significant=False, many=[MANY])
+    assert (line.value, line.agrees) == ("1 of 2 significant, 1 positive", "no")
+    assert beside(found, is_significant=False, at_most=0.5, many=[MANY]).agrees == "yes"
+    assert beside(found, sign="positive", many=[MANY]).agrees == "no"
+    assert beside([], sign="positive", many=[MANY]).agrees == ""
+
+
+def test_the_mean_of_every_arm_lies_in_the_range_that_a_sentence_names():
+    found = exits((0.02, 0.5, 0.40), (0.03, 0.5, 0.40))
+    assert beside(found, mean=[0.4, 0.44], many=[MANY]).agrees == "yes"
+    assert beside(found, mean=[0.41, 0.44], many=[MANY]).agrees == "no"
+    assert beside(found, mean=[0.4, 0.42], many=[MANY]).agrees == "no"
+
+
+def test_the_same_conclusions_elsewhere_are_the_same_verdicts():
+    found = exits((0.02, 0.5, 0.4), (0.03, 0.01, 0.4))
+    there = [replace(e, population="men", p_value=0.01) for e in found]
+    line = beside([*found, *there], many=[MANY | {"also_in": ["men", "plain"]}])
+    assert line.value == "1 of 2 with the same verdict in both"
+    assert line.agrees == "no"
 
 
 def test_findings_are_read_for_twins_alone(tmp_path, root):
@@ -293,17 +380,25 @@ def test_findings_are_read_for_twins_alone(tmp_path, root):
     assert read_findings(tmp_path) is None
 
 
-def test_every_finding_names_effects_that_the_plan_estimates(root):
+@pytest.mark.parametrize("name", ["ww", "www"])
+def test_every_finding_names_effects_that_the_plan_estimates(root, name):
     from rctspark.config import read_plan
 
-    plan = read_plan(root / "conf" / "experiments" / "ww.yaml")
-    told = read_findings(root / "conf" / "published" / "ww")
+    plan = read_plan(root / "conf" / "experiments" / f"{name}.yaml")
+    told = read_findings(root / "conf" / "published" / name)
     analyses = {a.population: a for a in plan.analyses}
-    for named in (e for f in told.findings for e in f.effects):
-        analysis = analyses[named.population]
+    outcomes = {o.name: o for o in plan.outcomes}
+    each = [e for f in told.findings for e in f.effects]
+    each += [e for f in told.findings for m in f.many for e in m.each]
+    for named in each:
+        analysis = analyses[named.population.split(":")[0]]
         assert named.outcome in analysis.outcomes
         assert named.model in analysis.models
         assert not analysis.horizons or named.horizon in analysis.horizons
+        assert named.arm in plan.arms.treatments
+        outcome = outcomes[named.outcome]
+        if outcome.kind == "panel":
+            assert named.horizon in plan.horizons(outcome)
     durations = {d.name for d in plan.durations}
     assert {d.duration for f in told.findings for d in f.durations} <= durations
 

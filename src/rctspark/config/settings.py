@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from rctspark.config.documents import Document, overlay_documents
+from rctspark.config.plan.name import Name
 
 PLACE = "RCTSPARK_CONF"
 SQLITE = "sqlite:///"
@@ -33,16 +34,28 @@ class Thresholds(Document):
     p_percent: float = Field(0.10, ge=0, lt=1)
 
 
+OUTCOME_SHARES = "outcome_shares"
+"""What is exempted that is no table: shares of an arm that have an outcome."""
+ADJUSTED_EFFECTS = "adjusted_effects"
+"""And effects with covariates, where few persons have, or lack, the outcome."""
+
+
 class Exemption(Document):
-    """A table of counts by design that the data owner lets leave as it is (rule 9).
+    """Something that the data owner lets leave as it is (rule 9).
 
     Attributes:
-        table: `funnel` or `arms`.
+        table: `funnel`; `arms`; the name of a plan's table of counts by design;
+            `outcome_shares`: shares of an arm that have, or lack, a yes-or-no
+            outcome, whatever rule 3 says of them (rule 1 still holds); or
+            `adjusted_effects`: effects with covariates, held to rule 2 alone, also
+            where fewer than the minimum have, or lack, the outcome.
+        experiment: Name of the only plan for which it holds. None: every plan.
         rule: Name of the rule that allows it.
         reason: Why.
     """
 
-    table: Literal["funnel", "arms"]
+    table: Name
+    experiment: Name | None = None
     rule: str = Field(min_length=1)
     reason: str = Field(min_length=1)
 
@@ -73,7 +86,7 @@ class Settings(Document):
         wait_seconds: How long a run waits for another one that publishes.
         largest_sample_rows: Most persons that are brought to the driver.
         thresholds: Disclosure thresholds.
-        exemptions: Tables of counts by design that the data owner exempts.
+        exemptions: What the data owner exempts from a rule, with the reason.
         unregistered: What happens to outcomes where a plan was never registered:
             `refuse` stops the job, `mark` marks all that it makes.
         spark: Spark settings.
@@ -91,6 +104,10 @@ class Settings(Document):
     exemptions: tuple[Exemption, ...] = ()
     unregistered: Literal["refuse", "mark"] = "mark"
     spark: SparkSettings = SparkSettings()
+
+    def exempted(self, experiment: str) -> tuple[Exemption, ...]:
+        """Return the exemptions that hold for an experiment."""
+        return tuple(e for e in self.exemptions if e.experiment in (None, experiment))
 
 
 def read_settings(root: Path) -> Settings:

@@ -36,7 +36,8 @@ class Effect:
         n_arm: Persons of the arm behind the number.
         n_against: Persons of the other arm behind it.
         n_total: Persons in the whole regression.
-        mean_against: Unadjusted mean of `against`: what the effect is added to.
+        mean_against: Unadjusted mean of `against`: what the effect is added to. Not a
+            number in what leaves: it may not be shown.
         covariance: Kind of covariance: HC1.
         rank: Rank of the design.
         columns: Columns of the design; more than `rank` where some are redundant.

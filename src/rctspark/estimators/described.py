@@ -74,12 +74,20 @@ def say_all(source: SourceOfSums, asks: Sequence[Ask]) -> list[Count]:
     ]
 
 
-def ask_values(keys: Sequence[tuple[str, int]], arms: Sequence[str]) -> Ask:
+def ask_values(
+    keys: Sequence[tuple[str, int]],
+    arms: Sequence[str],
+    *,
+    among: tuple[str, int] | None = None,
+    base: str = EVERY,
+) -> Ask:
     """Ask for the sums of outcomes over the persons of each arm.
 
     Args:
         keys: Outcome and horizon.
         arms: The arms.
+        among: Outcome and horizon that is 1 for those counted. None: everyone.
+        base: Category under which the sums are filed.
 
     Returns:
         What gives per outcome and arm its sum, the persons whose value is not zero,
@@ -90,11 +98,12 @@ def ask_values(keys: Sequence[tuple[str, int]], arms: Sequence[str]) -> Ask:
         for place, (name, horizon) in enumerate(keys):
             for arm in arms:
                 yield count_amounts(
-                    tally.groups[arm], name, EVERY, horizon, arm, place=place
+                    tally.groups[arm], name, base, horizon, arm, place=place
                 )
 
     values = partial(outcome_values, keys=tuple(keys))
-    return Ask(AmountTally(values, partial(arm_members, arms=tuple(arms))), say)
+    members = partial(arm_members, arms=tuple(arms), among=among)
+    return Ask(AmountTally(values, members), say)
 
 
 def ask_sizes(members: Callable[[AnalysisSample], dict[str, Bools]]) -> Ask:
@@ -116,9 +125,17 @@ def outcome_values(
     return values
 
 
-def arm_members(sample: AnalysisSample, *, arms: Sequence[str]) -> dict[str, Bools]:
-    """Say who is in which arm."""
-    return {arm: sample.arm == arm for arm in arms}
+def arm_members(
+    sample: AnalysisSample,
+    *,
+    arms: Sequence[str],
+    among: tuple[str, int] | None = None,
+) -> dict[str, Bools]:
+    """Say who is in which arm, of everyone or of those whose outcome `among` is 1."""
+    counted = np.ones(sample.n, dtype=np.bool_)
+    if among is not None:
+        counted = sample.outcomes[among] == 1
+    return {arm: (sample.arm == arm) & counted for arm in arms}
 
 
 def count_amounts(

@@ -201,8 +201,7 @@ def ask_table(
         case ContactsTable():
             asks = [ask_values([(name, 0) for name in table.lines.values()], arms)]
         case CourseTable():
-            named = set(table.lines.values())
-            asks = [ask_values([key for key in outcomes if key[0] in named], arms)]
+            asks = [ask_course(table, outcomes, arms)]
         case RoundsTable():
             asks = _rounds(table, arms)
         case BalanceTable():
@@ -212,6 +211,26 @@ def ask_table(
         case ReliabilityTable():
             asks = ask_reliability(table)
     return asks
+
+
+def ask_course(
+    table: CourseTable, outcomes: Sequence[tuple[str, int]], arms: Sequence[str]
+) -> Ask:
+    """Ask for the sums of each period's outcomes by arm.
+
+    Args:
+        table: A course of the plan.
+        outcomes: Outcomes and horizons of the source.
+        arms: Arms of the plan.
+
+    Returns:
+        What gives one count per outcome, horizon and arm: of everyone, or of those
+        among whom the table counts.
+    """
+    named = set(table.lines.values())
+    keys = [key for key in outcomes if key[0] in named]
+    among = None if table.among is None else (table.among, table.among_horizon)
+    return ask_values(keys, arms, among=among, base=table.base)
 
 
 def describe_funnel(

@@ -9,6 +9,7 @@ from rctspark.config.plan import PanelOutcome
 from rctspark.release.numerals import Scale, fixed, p_text, stars
 from rctspark.release.subgroups import is_of_category
 from rctspark.release.tables import headline_effects, main_model
+from rctspark.release.wording import lower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,7 +121,7 @@ def headline_table(release: Release, labels: Labels) -> EffectTable:
         _group(name, [e for e in heads if e.outcome == name], labels)
         for name in dict.fromkeys(e.outcome for e in heads)
     ]
-    models = dict.fromkeys(labels.of(e.model).lower() for e in heads)
+    models = dict.fromkeys(lower(labels.of(e.model)) for e in heads)
     title = f"Headline effects \N{MIDDLE DOT} model: {', '.join(models)}"
     return EffectTable(title, tuple(groups), "", is_main=True)
 
@@ -143,7 +144,7 @@ def _by_model(
     about = labels.of(subject) if subject else "Outcomes at fixed horizons"
     first = {name: main_model(plan, name) for name in outcomes}
     main = [e for e in effects if first.get(e.outcome) == e.model]
-    used = ", ".join(labels.of(m).lower() for m in dict.fromkeys(first.values()))
+    used = ", ".join(lower(labels.of(m)) for m in dict.fromkeys(first.values()))
     title = f"{about} \N{MIDDLE DOT} {scope} \N{MIDDLE DOT} model: "
     tables = [EffectTable(title + used, _groups(main, labels), subject, is_first)]
     for model in plan.models:
@@ -152,7 +153,7 @@ def _by_model(
             for e in effects
             if e.model == model.name and first.get(e.outcome, e.model) != e.model
         ]
-        words = labels.of(model.name).lower()
+        words = lower(labels.of(model.name))
         tables.append(
             EffectTable(title + words, _groups(rest, labels), subject, is_main=False)
         )
@@ -176,7 +177,7 @@ def _group(name: str, effects: Sequence[Effect], labels: Labels) -> EffectGroup:
     scale = Scale.of(effects, is_share=labels.outcome(name).unit == "share")
     ordered = sorted(effects, key=lambda e: (e.horizon, arms.index(e.arm)))
     rows = tuple(_row(e, labels, scale) for e in ordered)
-    models = dict.fromkeys(labels.of(e.model).lower() for e in effects)
+    models = dict.fromkeys(lower(labels.of(e.model)) for e in effects)
     return EffectGroup(
         labels.of(name),
         unit,

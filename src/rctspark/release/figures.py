@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from rctspark.contracts import Effect
     from rctspark.release.record import Release
 
+THREE = 3
+TITLE_WIDTH = {False: 60, True: 26}
+"""Characters of a title, by whether three panels stand in a row."""
 PANELS_SIDE_BY_SIDE = 4
 """Up to this many panels stand two in a row; more stand three in a row."""
 GAPS = "Where no point stands, the outcome is not observed, or may not be shown."
@@ -91,8 +95,8 @@ def draw_by_horizon(
     plain = {m.name for m in plan.models if not m.covariates}
     levels = [e for e in effects if e.model in plain]
     arms = [a for a in plan.arms.treatments if any(e.arm == a for e in adjusted)]
-    horizons = [e.horizon for e in effects]
-    first, last = min(horizons), max(horizons)
+    planned = plan.horizons(next(o for o in plan.panel_outcomes if o.name == name))
+    first, last = planned[0], planned[-1]
     factor = 100.0 if labels.outcome(name).unit == "share" else 1.0
     with publication_style():
         canvas, panels = _panels(len(arms), has_levels=bool(levels))
@@ -103,15 +107,14 @@ def draw_by_horizon(
         for i, (axes, arm) in enumerate(zip(panels, arms, strict=True)):
             own = sorted((e for e in adjusted if e.arm == arm), key=lambda e: e.horizon)
             letter = chr(ord("B" if levels else "A") + i)
-            axes.set_title(f"{letter}. Effect of {lower(labels.of(arm))}")
+            title = f"{letter}. Effect of {lower(labels.of(arm))}"
+            axes.set_title(textwrap.fill(title, TITLE_WIDTH[len(panels) == THREE]))
             _draw_band(axes, own, plan.arms.treatments.index(arm), factor)
             whole_ticks(axes, first, last)
             axes.set_ylabel(labels.units(name)[0])
-        _share_height(panels)
-        canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
+        _finish(canvas, panels, labels)
         svg, png = rendered(canvas, f"by-horizon-{name}", is_synthetic=is_synthetic)
     data = effect_table([*levels, *(e for e in adjusted if e not in levels)], labels)
-    planned = plan.horizons(next(o for o in plan.panel_outcomes if o.name == name))
     gaps = f" {GAPS}" if _has_gap(adjusted, planned) else ""
     caption = (
         f"{'Panel A: mean of each arm, unadjusted. ' if levels else ''}"
@@ -127,10 +130,13 @@ def _panels(n_arms: int, *, has_levels: bool) -> tuple[Canvas, list[Axes]]:
     """Lay out one panel for the means, where there are any, and one for each arm."""
     total = n_arms + has_levels
     columns = min(total, 2 if total <= PANELS_SIDE_BY_SIDE else 3)
+    if total == THREE and not has_levels:
+        columns = THREE
     spans = has_levels and total > 1 and total % columns == 1
     below = -(-(total - spans) // columns)
     rows = below + spans
-    canvas = new_canvas(2.75 * rows + (0.1 if rows == 1 else -0.2 * rows))
+    room = 0.2 if has_levels else 0.0
+    canvas = new_canvas(2.75 * rows + (0.1 if rows == 1 else -0.2 * rows) + room)
     grid = canvas.add_gridspec(rows, columns)
     panels = [canvas.add_subplot(grid[0, :])] if spans else []
     for i in range(total - spans):
@@ -145,7 +151,9 @@ def _draw_levels(
     plan, name = labels.plan, levels[0].outcome
     control = {e.horizon: e.mean_against * factor for e in levels}
     words = labels.of(plan.arms.control)
-    axes.plot(*_with_gaps(control), color=CONTROL, ls="--", label=words)
+    axes.plot(
+        *_with_gaps(control), color=CONTROL, ls="--", label=words, marker=".", ms=3.5
+    )
     for i, arm in enumerate(plan.arms.treatments):
         own = {
             e.horizon: (e.mean_against + e.estimate) * factor
@@ -153,11 +161,16 @@ def _draw_levels(
             if e.arm == arm
         }
         if own:
-            axes.plot(*_with_gaps(own), color=colour(i), label=labels.of(arm))
+            axes.plot(
+                *_with_gaps(own),
+                color=colour(i),
+                label=labels.of(arm),
+                marker=".",
+                ms=3.5,
+            )
     axes.set_title("A. Mean by arm")
     axes.set_ylabel(labels.units(name)[1])
     axes.margins(y=0.12)
-    axes.legend(loc="best", ncols=1 if len(axes.lines) < PANELS_SIDE_BY_SIDE else 2)
 
 
 def _draw_band(
@@ -176,8 +189,12 @@ def _draw_band(
         axes.axvline(-0.5, color=QUIET, lw=0.8, ls=":")
 
 
-def _share_height(panels: Sequence[Axes]) -> None:
-    """Give all panels of effects the same vertical axis."""
+def _finish(canvas: Canvas, panels: Sequence[Axes], labels: Labels) -> None:
+    """Give the panels of effects one vertical axis, and the whole its legend."""
+    canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
+    handles, words = canvas.axes[0].get_legend_handles_labels()
+    if words:
+        canvas.legend(handles, words, loc="outside upper right", ncols=len(words))
     limits = [axes.get_ylim() for axes in panels]
     for axes in panels:
         axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))

@@ -59,7 +59,7 @@ def draw_flow(release: Release, *, language: str = "en") -> Figure:
     sizes = [(labels.of(a.arm), persons(a.persons)) for a in arms]
     steps = [
         (
-            textwrap.wrap(f"{s.stage} {_n(s.n_left)}", 44),
+            textwrap.wrap(f"{labels.stage(s.stage)} {_n(s.n_left)}", 44),
             _leaving(s.reason, s.n_leaving),
         )
         for s in design.funnel
@@ -76,7 +76,10 @@ def draw_flow(release: Release, *, language: str = "en") -> Figure:
         _draw_arms(axes, sizes, bottom)
         svg, png = rendered(canvas, "flow", is_synthetic=release.is_synthetic)
     data = pd.DataFrame(
-        [(s.step, s.stage, s.reason, s.n_leaving, s.n_left) for s in design.funnel]
+        [
+            (s.step, labels.stage(s.stage), s.reason, s.n_leaving, s.n_left)
+            for s in design.funnel
+        ]
         + [("", labels.of(a.arm), "assigned", "", a.persons) for a in arms],
         columns=["step", "stage", "reason", "n_leaving", "n_left"],
     )

@@ -94,6 +94,19 @@ class Labels:
         is_labelled = name in self.plan.labels
         return self.of(name) if is_labelled else name.replace("_", " ").title()
 
+    def stage(self, name: str) -> str:
+        """Return the words for a step of the funnel.
+
+        Args:
+            name: Its name, as the funnel has it: `target population`.
+
+        Returns:
+            The plan's label of that name, written `target_population`; without one
+            the name itself.
+        """
+        key = name.replace(" ", "_")
+        return self.of(key) if key in self.plan.labels else name[:1].upper() + name[1:]
+
     def day(self, day: dt.date) -> str:
         """Write a day: 31 January 2014."""
         return f"{day.day} {MONTHS[self.language].split()[day.month - 1]} {day.year}"

@@ -16,11 +16,12 @@ from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
-from rctspark.release.publication.findings import shown_findings
 from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
 from rctspark.release.registration import difference_words, standing_words
 from rctspark.release.services import service_figures
+from rctspark.release.subgroup_figures import PREFIX as SUBGROUPS
+from rctspark.release.subgroup_figures import subgroup_figures
 from rctspark.release.subgroups import family_tables, subgroup_tables
 from rctspark.release.survival import shown_durations
 from rctspark.release.tables import csv_bytes, released_tables
@@ -68,6 +69,7 @@ def write_report(folder: Path, record: ReportRecord) -> Path:
         draw_flow(release),
         *service_figures(release),
         *effect_figures(release),
+        *subgroup_figures(release),
         *curves,
     ]
     if not release.design.funnel:
@@ -129,6 +131,7 @@ def render_page(
         number=partial(next, count(FIRST_NUMBERED)),
         flow=next((f for f in figures if f.name == "flow"), None),
         services=[f for f in figures if f.name.startswith(SERVICES)],
+        divided=[f for f in figures if f.name.startswith(SUBGROUPS)],
         forests=[f for f in figures if f.name.startswith("effects-")],
         fixed_tables=[t for t in tables if not t.outcome],
         courses=[
@@ -140,7 +143,7 @@ def render_page(
         subgroups=subgroup_tables(release.effects, release.tests, labels),
         families=family_tables(release.tests, labels),
         durations=durations,
-        in_words=shown_findings(release, labels),
+        in_words=release.findings.lines if release.findings else (),
         links=_links(release),
         standing=standing_words(release.standing),
         control=labels.of(release.plan.arms.control),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from rctspark.config import ADJUSTED_EFFECTS, OUTCOME_SHARES
 from rctspark.contracts import Descriptive, Effect, JudgedTest
 from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
@@ -17,21 +19,29 @@ from rctspark.release.design import (
     FunnelStep,
     screen_design,
 )
-from rctspark.release.disclosure import (
-    ScreenedEffects,
-    screen_effects,
-    yes_no_outcomes,
-)
 from rctspark.release.durations import (
     read_durations,
     require_same_analysis,
     screen_durations,
 )
+from rctspark.release.effect_screening import (
+    EffectRules,
+    ScreenedEffects,
+    adjusted_models,
+    screen_effects,
+    yes_no_outcomes,
+)
+from rctspark.release.labels import Labels
 from rctspark.release.not_estimated import name_not_estimated
 from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.findings import (
+    Results,
+    ShownFindings,
+    shown_findings,
+)
 from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
 from rctspark.release.publication.rows import Book
-from rctspark.release.publication.screening import screen_table
+from rctspark.release.publication.screening import is_of_counts, screen_table
 from rctspark.release.subgroups import (
     ShownTest,
     hold_categories_together,
@@ -43,7 +53,7 @@ if TYPE_CHECKING:
 
     from rctspark.config import Exemption, Plan, Settings, Thresholds
     from rctspark.release.durations import DurationResults
-    from rctspark.release.publication.findings import PublishedFindings
+    from rctspark.release.publication.finding_documents import PublishedFindings
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -94,7 +104,7 @@ class ReportRecord:
             None: the plan states no shares.
         unobserved: Outcomes and horizons that are not known for everyone.
         thresholds: Disclosure thresholds of the data owner.
-        exemptions: Tables of counts by design that the data owner exempts.
+        exemptions: What the data owner exempts.
         data_version: Named set of deliveries; every effect carries the same.
         deliveries: What it holds.
         code_version: Version and digest of the package.
@@ -167,8 +177,8 @@ class Release:
         plan: The analysis plan.
         plan_hash: Its digest.
         effects: Effects that may leave.
-        n_withheld: How many stay inside. Why, stays inside too: that nearly all of
-            a group have an outcome is what group disclosure is about.
+        n_withheld: How many effects stay inside. Why, stays inside too: that nearly all
+            of a group have an outcome is what group disclosure is about.
         design: Funnel and arms, screened.
         unobserved: Outcomes not known for everyone, screened.
         sample_ratio_p: As in the record.
@@ -185,7 +195,7 @@ class Release:
         comparison: As in the record.
         durations: The durations, screened.
         tests: Tests whose effects may leave.
-        findings: As in the record.
+        findings: What is published in words beside ours. None: not compared.
         standing: As in the record.
         not_estimated: What the plan asks for and was not estimated, and why.
     """
@@ -210,9 +220,19 @@ class Release:
     comparison: tuple[int, int] | None
     durations: tuple[DurationResults, ...] = ()
     tests: tuple[ShownTest, ...] = ()
-    findings: PublishedFindings | None = None
+    findings: ShownFindings | None = None
     standing: Standing = UNREGISTERED
     not_estimated: tuple[str, ...] = ()
+
+    @property
+    def n_without_mean(self) -> int:
+        """Effects that leave without the mean that they are added to."""
+        return sum(isnan(e.mean_against) for e in self.effects)
+
+    @property
+    def has_exempt_shares(self) -> bool:
+        """Whether shares leave that rule 3 would keep."""
+        return OUTCOME_SHARES in {e.table for e in self.exemptions}
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -303,7 +323,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         assignment=tuple(ArmCount(**row) for row in found.arms),
         sample_ratio_p=sample_ratio_p,
         thresholds=settings.thresholds,
-        exemptions=settings.exemptions,
+        exemptions=settings.exempted(plan.name),
         data_version=data_version,
         deliveries=tuple(
             DeliveryLine(**{name: row[name] for name in DeliveryLine.__slots__})
@@ -342,15 +362,10 @@ def screen_record(record: ReportRecord) -> Release:
     for line in record.assignment:
         enrolled[line.arm] = enrolled.get(line.arm, 0) + line.persons
     screened = hold_categories_together(
-        screen_effects(
-            record.effects,
-            record.thresholds,
-            yes_no=yes_no_outcomes(record.plan),
-            enrolled=enrolled,
-            dominated=find_dominated(record.descriptives, record.thresholds),
-        )
+        screen_effects(record.effects, _rules(record, enrolled))
     )
     kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
+    durations = screen_durations(record.durations, record.thresholds)
     design = screen_design(
         record.funnel,
         record.assignment,
@@ -377,11 +392,32 @@ def screen_record(record: ReportRecord) -> Release:
         has_stars=record.has_stars,
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
-        durations=screen_durations(record.durations, record.thresholds),
+        durations=durations,
         tests=screen_tests(record.tests, kept),
-        findings=record.findings,
+        findings=_findings_beside(record, Results(kept, durations)),
         standing=record.standing,
         not_estimated=name_not_estimated(record.plan, record.tests, record.durations),
+    )
+
+
+def _findings_beside(record: ReportRecord, shown: Results) -> ShownFindings | None:
+    """Put published findings beside ours; of real data there is nothing to compare."""
+    if record.findings is None or not record.is_synthetic:
+        return None
+    found = Results(record.effects, record.durations)
+    return shown_findings(record.findings, found, shown, Labels(record.plan))
+
+
+def _rules(record: ReportRecord, enrolled: Mapping[str, int]) -> EffectRules:
+    exempt = {e.table for e in record.exemptions}
+    return EffectRules(
+        record.thresholds,
+        yes_no=yes_no_outcomes(record.plan),
+        adjusted=adjusted_models(record.plan),
+        enrolled=enrolled,
+        dominated=find_dominated(record.descriptives, record.thresholds),
+        are_shares_exempt=OUTCOME_SHARES in exempt,
+        are_adjusted_exempt=ADJUSTED_EFFECTS in exempt,
     )
 
 
@@ -390,18 +426,15 @@ def _screened_tables(
 ) -> tuple[LaidTable, ...]:
     if not record.descriptives:
         return ()
-    book = record.book
+    book, exempt = record.book, {e.table for e in record.exemptions}
+
+    def screened(laid: LaidTable) -> LaidTable:
+        if laid.name in exempt and is_of_counts(laid.plan, record.plan):
+            return laid
+        return screen_table(laid, book, record.thresholds, design=design, shown=shown)
+
     return tuple(
-        as_printed(
-            screen_table(
-                lay_out(table, book),
-                book,
-                record.thresholds,
-                design=design,
-                shown=shown,
-            )
-        )
-        for table in record.plan.tables
+        as_printed(screened(lay_out(table, book))) for table in record.plan.tables
     )
 
 

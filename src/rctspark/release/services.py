@@ -1,4 +1,4 @@
-"""Figures of services: contacts by period since the origin, kind and arm."""
+"""Figures of services and participation: what happened by period, kind and arm."""
 
 from __future__ import annotations
 
@@ -98,16 +98,18 @@ def draw_course(
     rows = -(-len(kinds) // columns)
     name = f"{PREFIX}{table.name}"
     with publication_style():
-        canvas = new_canvas(0.3 + 1.8 * rows)
+        canvas = new_canvas((0.9 if rows == 1 else 0.6) + 1.8 * rows)
         for i, kind in enumerate(kinds):
             axes = canvas.add_subplot(rows, columns, i + 1)
-            axes.set_title(f"{chr(ord('A') + i)}. {kind}")
+            letter = f"{chr(ord('A') + i)}. " if len(kinds) > 1 else ""
+            axes.set_title(f"{letter}{kind}")
             _draw(axes, data[data["contact"] == kind], horizons, labels)
             whole_ticks(axes, horizons[0], horizons[-1])
-            if i == 0:
-                axes.legend(loc="best")
+        handles, words = canvas.axes[0].get_legend_handles_labels()
+        canvas.legend(handles, words, loc="outside upper right", ncols=len(words))
         canvas.supxlabel(labels.time_axis, fontsize=8.5, color=INK)
-        canvas.supylabel(f"Contacts per {PER} persons", fontsize=8.5, color=INK)
+        what = "Contacts" if _is_of_contacts(plan, labels) else "Number"
+        canvas.supylabel(f"{what} per {PER} persons", fontsize=8.5, color=INK)
         svg, png = rendered(canvas, name, is_synthetic=is_synthetic)
     gaps = ""
     if "x" in set(data["contacts"]) or "" in set(data["contacts"]):
@@ -115,11 +117,25 @@ def draw_course(
             " Where a line has a gap, the number is not observed, or may not be shown."
         )
     caption = (
-        f"Contacts that took place per {PER} persons of the arm, by "
-        f"{lower(labels.time_axis)}: everyone enrolled, also who has left the "
-        f"benefit by then.{gaps} n, per period and arm, stands in the data."
+        f"{_counted(plan, labels)}, by {lower(labels.time_axis)}.{gaps} "
+        "n, per period and arm, stands in the data."
     )
     return Figure(name, labels.of(table.name), caption, svg, png, data)
+
+
+def _is_of_contacts(plan: CourseTable, labels: Labels) -> bool:
+    """Say whether contacts are counted; otherwise persons are."""
+    return all(labels.outcome(name).unit != "share" for name in plan.lines.values())
+
+
+def _counted(plan: CourseTable, labels: Labels) -> str:
+    """Say what is counted, and of whom."""
+    what = "Contacts that took place" if _is_of_contacts(plan, labels) else "Persons"
+    if plan.among is not None:
+        whom = f"of those counted ({lower(labels.of(plan.among))})"
+    else:
+        whom = "of the arm, everyone enrolled counting to the end"
+    return f"{what}, per {PER} persons {whom}"
 
 
 def _draw(axes: Axes, data: pd.DataFrame, horizons: list[int], labels: Labels) -> None:

@@ -7,12 +7,13 @@ all, and a test leaves only beside the effects that it compares.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from rctspark.release.disclosure import ScreenedEffects, WithheldEffect
+from rctspark.release.effect_screening import ScreenedEffects, WithheldEffect
 from rctspark.release.numerals import Scale, fixed, p_text
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def hold_categories_together(screened: ScreenedEffects) -> ScreenedEffects:
         screened: Effects that may leave, and those that may not.
 
     Returns:
-        The same, with every category of a covariate withheld where one of them is.
+        The same, with every category of a covariate withheld where one of them is,
+        and every category's mean where that of one is.
     """
     told = {
         _division(w.population, w.outcome, w.horizon, w.model)
@@ -149,8 +151,25 @@ def hold_categories_together(screened: ScreenedEffects) -> ScreenedEffects:
         for e in screened.kept
         if is_told(e)
     )
-    kept = tuple(e for e in screened.kept if not is_told(e))
+    kept = _without_means(e for e in screened.kept if not is_told(e))
     return ScreenedEffects(kept, (*screened.withheld, *more))
+
+
+def _without_means(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Keep the means of all categories inside where that of one stays."""
+    effects = tuple(effects)
+    veiled = {
+        _division(e.population, e.outcome, e.horizon, e.model)
+        for e in effects
+        if is_of_category(e) and math.isnan(e.mean_against)
+    }
+
+    def leaving(e: Effect) -> Effect:
+        division = _division(e.population, e.outcome, e.horizon, e.model)
+        is_veiled = is_of_category(e) and division in veiled
+        return replace(e, mean_against=math.nan) if is_veiled else e
+
+    return tuple(leaving(e) for e in effects)
 
 
 def screen_tests(
@@ -196,10 +215,10 @@ def _rests_on(test: JudgedTest, e: Effect) -> bool:
         return False
     if test.tests == "effects":
         return e.population == test.population
-    return _parts(e.population)[:2] == (test.population, test.by)
+    return category_parts(e.population)[:2] == (test.population, test.by)
 
 
-def _parts(population: str) -> tuple[str, str, str]:
+def category_parts(population: str) -> tuple[str, str, str]:
     """Split `all:sex=male` in population, covariate and category."""
     whole, _, category = population.partition(OF_CATEGORY)
     covariate, _, value = category.partition(OF_COVARIATE)
@@ -207,7 +226,7 @@ def _parts(population: str) -> tuple[str, str, str]:
 
 
 def _division(population: str, outcome: str, horizon: int, model: str) -> Division:
-    whole, covariate, _ = _parts(population)
+    whole, covariate, _ = category_parts(population)
     return (whole, covariate, outcome, horizon, model)
 
 
@@ -294,7 +313,7 @@ def _group(
 def _row(e: Effect, labels: Labels, scale: Scale) -> CategoryRow:
     has_arms = len(labels.plan.arms.treatments) > 1
     return CategoryRow(
-        category=labels.of(_parts(e.population)[2]),
+        category=labels.of(category_parts(e.population)[2]),
         arm=labels.of(e.arm) if has_arms else "",
         mean_against=scale.write(e.mean_against),
         effect=scale.write(e.estimate, sign=True),
@@ -364,7 +383,7 @@ def family_tables(tests: Iterable[ShownTest], labels: Labels) -> list[FamilyTabl
 
 
 def _what(test: JudgedTest, labels: Labels) -> str:
-    whole, _, category = _parts(test.population)
+    whole, _, category = category_parts(test.population)
     parts = [
         f"{labels.of(test.outcome)}, {labels.horizon(test.outcome, test.horizon)}",
         labels.of(test.arm),

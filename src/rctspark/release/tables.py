@@ -79,7 +79,7 @@ def released_tables(
     labels = Labels(release.plan, language)
     tables = {
         "effects": effect_table(release.effects, labels),
-        "funnel": _funnel_table(release),
+        "funnel": _funnel_table(release, labels),
         "arms": _arm_table(release, labels),
     }
     if release.unobserved:
@@ -133,10 +133,13 @@ def _effect_row(e: Effect, labels: Labels) -> dict[str, object]:
     )
 
 
-def _funnel_table(release: Release) -> pd.DataFrame:
+def _funnel_table(release: Release, labels: Labels) -> pd.DataFrame:
     columns = ["step", "stage", "reason", "n_leaving", "n_left"]
-    rows = [[getattr(s, c) for c in columns] for s in release.design.funnel]
-    return pd.DataFrame(rows, columns=columns)
+    rows = [
+        [*(getattr(s, c) for c in columns), labels.stage(s.stage)]
+        for s in release.design.funnel
+    ]
+    return pd.DataFrame(rows, columns=[*columns, "stage_label"])
 
 
 def _arm_table(release: Release, labels: Labels) -> pd.DataFrame:
@@ -211,12 +214,20 @@ def main_model(plan: Plan, outcome: str) -> str:
     Returns:
         The model of the outcome's headline; where it has none, that of the plan's
         first headline; where there are no headlines, the last model of the first
-        analysis.
+        analysis. Where that is not run for the outcome, the first regression that is.
     """
     heads = plan.headlines
     own = [h.model for h in heads if h.outcome == outcome]
     of_first = plan.analyses[0].models or [m.name for m in plan.models]
-    return (own or [h.model for h in heads] or [of_first[-1]])[0]
+    model = (own or [h.model for h in heads] or [of_first[-1]])[0]
+    plain = {m.name for m in plan.models if m.estimator != "iv"}
+    run = [
+        name
+        for a in plan.analyses
+        if not a.outcomes or outcome in a.outcomes
+        for name in a.models or [m.name for m in plan.models]
+    ]
+    return model if model in run else next((n for n in run if n in plain), model)
 
 
 def headline_keys(plan: Plan) -> list[tuple[str, int, str, str]]:

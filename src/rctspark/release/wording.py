@@ -6,6 +6,7 @@ called 'no effect', and one that does not is never called proof.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rctspark.release.labels import Labels
     from rctspark.release.record import Release
 
+MEAN_NOT_SHOWN = "mean not shown under the data owner's rules"
 SMALL_RATIO_P = 0.01
 """Below this, a difference in arm sizes is called out of the ordinary."""
 
@@ -71,7 +73,7 @@ def _finding(
     first = effects[0]
     is_share = labels.outcome(outcome).unit == "share"
     scale = Scale.of(effects, is_share=is_share)
-    mean = with_unit(scale.write(first.mean_against), labels.units(outcome)[1])
+    mean = mean_words(first.mean_against, scale, labels.units(outcome)[1])
     setting = f"{labels.of(first.against)}: {mean} (n = {fixed(first.n_against, 0)})."
     if population != labels.plan.analyses[0].population:
         setting = f"{labels.of(population)}. {setting}"
@@ -82,6 +84,22 @@ def _finding(
         sentences = (f"{told[0]} {interval_words(first, scale)}",)
         return Finding(title, setting, sentences, "")
     return Finding(title, setting, told, arms_words(effects, labels))
+
+
+def mean_words(mean: float, scale: Scale, unit: str) -> str:
+    """Write the mean of a group with its unit, or that it stays inside.
+
+    Args:
+        mean: Mean of a group; not a number: it may not be shown.
+        scale: How the outcome's numbers are written.
+        unit: Unit of the mean.
+
+    Returns:
+        The words.
+    """
+    if math.isnan(mean):
+        return MEAN_NOT_SHOWN
+    return with_unit(scale.write(mean), unit)
 
 
 def effect_words(e: Effect, labels: Labels, scale: Scale) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isinf
+from math import isinf, isnan
 from typing import TYPE_CHECKING
 
 from rctspark.runtime.tracking_errors import covariance_words
@@ -196,7 +196,7 @@ def _headline_row(plan: Plan, e: Effect) -> str:
         f"{number(e.ci_lower)} to {number(e.ci_upper)}",
         _p_value(e),
         f"{e.n_arm:,}, {e.n_against:,}",
-        number(e.mean_against).lstrip("+"),
+        "not shown" if isnan(e.mean_against) else number(e.mean_against).lstrip("+"),
         e.model,
         e.population,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,9 @@ def parent_metrics(
 def effects_table(effects: Sequence[Effect]) -> dict[str, list[object]]:
     """Return effects by column, in the order in which a person reads them."""
     rows = [asdict(effect) for effect in effects]
+    for row in rows:
+        mean = row["mean_against"]
+        row["mean_against"] = None if math.isnan(mean) else mean
     rest = [name for name in rows[0] if name not in READ_FIRST]
     return {name: [row[name] for row in rows] for name in (*READ_FIRST, *rest)}
 
@@ -89,4 +93,9 @@ def arm_metrics(effect: Effect, control: str) -> list[tuple[str, float, int]]:
         f"n_{against}": effect.n_against,
         f"mean_{against}": effect.mean_against,
     }
-    return [(name, float(value), effect.horizon) for name, value in numbers.items()]
+    # A mean that may not be shown is not a number.
+    return [
+        (name, float(value), effect.horizon)
+        for name, value in numbers.items()
+        if not math.isnan(value)
+    ]

@@ -43,16 +43,27 @@ class ContactsTable(TableLayout):
 
 
 class CourseTable(TableLayout):
-    """Contacts by period, kind and arm; also drawn as a figure.
+    """Contacts, or persons, by period, kind and arm; also drawn as a figure.
 
-    Columns: `horizon`, `label`, each arm (contacts), `n <arm>` (persons observed).
+    Columns: `horizon`, `label`, each arm (contacts, or persons whose outcome is yes),
+    `n <arm>` (persons observed).
 
     Attributes:
-        lines: Heading of a row to an outcome of the panel that counts contacts.
+        lines: Heading of a row to an outcome of the panel that counts contacts, or is
+            yes or no.
+        among: Outcome that is 1 for those counted. None: everyone enrolled.
+        among_horizon: Its horizon.
     """
 
     kind: Literal["course"]
     lines: dict[str, Name] = Field(min_length=1)
+    among: Name | None = None
+    among_horizon: int = 0
+
+    @property
+    def base(self) -> str:
+        """Category under which the counts are filed."""
+        return "all" if self.among is None else f"among {self.among}"
 
 
 class RoundsTable(TableLayout):
@@ -260,8 +271,11 @@ def outcomes_shown(table: ReleasedTable) -> tuple[str, ...]:
     Returns:
         Names of outcomes.
     """
-    if isinstance(table, ContactsTable | CourseTable):
+    if isinstance(table, ContactsTable):
         return tuple(table.lines.values())
+    if isinstance(table, CourseTable):
+        among = () if table.among is None else (table.among,)
+        return (*table.lines.values(), *among)
     if isinstance(table, (GroupsTable, ReliabilityTable)):
         return table.outcomes
     if isinstance(table, RoundsTable):

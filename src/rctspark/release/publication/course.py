@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, legend
 from rctspark.release.publication.amounts import is_dominated
@@ -45,7 +44,7 @@ def course_cells(
             numbers: dict[str, str] = {}
             persons: dict[str, int] = {}
             for arm in book.plan.arms.all:
-                found = book.count(name, EVERY, arm, horizon)
+                found = book.count(name, table.base, arm, horizon)
                 is_seen = found is not None and found.base_persons > 0
                 total = found.total if found is not None else None
                 numbers[arm] = str(round(total or 0)) if is_seen else NOT_OBSERVED
@@ -77,7 +76,7 @@ def screen_course(
         numbers = dict(row.numbers)
         for arm in book.plan.arms.all:
             name, horizon = plan.lines[row.headings["label"]], row.headings["horizon"]
-            found = book.count(name, EVERY, arm, int(horizon))
+            found = book.count(name, plan.base, arm, int(horizon))
             if found is None:
                 continue
             fewest, unseen = (

@@ -1,85 +1,49 @@
 """What a published report says in words, beside what a twin's analysis finds.
 
 Published tables are compared cell by cell (`comparison`); sentences are not numbers, so
-both stand side by side and only their significance is held together. For twins alone:
-of real data this would say nothing.
+both stand side by side, and only signs, significance and the ranges that a sentence
+names are held together. That is done before disclosure control, as for the tables; the
+numbers that stand on a page are those that may leave. For twins alone: of real data
+this would say nothing.
 """
 
 from __future__ import annotations
 
+import csv
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import astuple, dataclass, fields
+from io import StringIO
+from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import Field
-
-from rctspark.config.documents import Document, read_document
-from rctspark.release.numerals import Scale, fixed, p_text
+from rctspark.release.numerals import MINUS, Scale, fixed, p_text
+from rctspark.release.wording import mean_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from rctspark.contracts import Effect
     from rctspark.contracts.duration_tables import DurationEstimate
+    from rctspark.release.durations import DurationResults
     from rctspark.release.labels import Labels
-    from rctspark.release.record import Release
+    from rctspark.release.publication.finding_documents import (
+        DurationNamed,
+        EffectNamed,
+        EffectsNamed,
+        PublishedFinding,
+        PublishedFindings,
+    )
 
-FINDINGS = "findings.yaml"
 NOT_ESTIMATED = "the plan does not estimate it"
 NOT_SHOWN = "not shown under the data owner's rules"
 RATIOS = ("cox", "cloglog", "timing")
+YES, NO = "yes", "no"
 
 
-class EffectNamed(Document):
-    """One effect of EFFECTS, by its key."""
+class Results(NamedTuple):
+    """What was found: all of it, or what may leave."""
 
-    population: str
-    outcome: str
-    horizon: int = 0
-    model: str
-    arm: str
-
-
-class DurationNamed(Document):
-    """One number of DURATION_ESTIMATES, by its key; `model` empty: any."""
-
-    duration: str
-    method: str
-    cause: str
-    term: str
-    horizon: int = 0
-    model: str = ""
-
-
-class PublishedFinding(Document):
-    """One finding of the report.
-
-    Attributes:
-        about: What it is about.
-        published: What the report says.
-        is_significant: Whether it says significant. None: it is about something else.
-        effects: Effects of the plan that are about the same.
-        durations: Numbers of the plan's durations that are.
-    """
-
-    about: str
-    published: str
-    is_significant: bool | None = None
-    effects: tuple[EffectNamed, ...] = ()
-    durations: tuple[DurationNamed, ...] = ()
-
-
-class PublishedFindings(Document):
-    """The findings of one report.
-
-    Attributes:
-        source: The report.
-        findings: Its findings.
-    """
-
-    source: str
-    findings: tuple[PublishedFinding, ...] = Field(min_length=1)
+    effects: Sequence[Effect]
+    durations: Sequence[DurationResults]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +56,8 @@ class ShownFinding:
         ours: What it is called here.
         value: The number with its interval, or why there is none.
         p: Its p-value; empty: none.
-        agrees: `yes` or `no`: both are significant, or neither is; empty: the finding
-            is not about that, or there is no number.
+        agrees: `yes` or `no`: what the sentence says of significance, sign and mean
+            holds here; empty: it says nothing of them, or there is no number.
     """
 
     about: str
@@ -104,80 +68,238 @@ class ShownFinding:
     agrees: str
 
 
-def read_findings(folder: Path) -> PublishedFindings | None:
-    """Read what a report says in words.
+@dataclass(frozen=True, slots=True)
+class ShownFindings:
+    """The findings of one report beside ours.
 
-    Args:
-        folder: `conf/published/<experiment>`.
-
-    Returns:
-        The findings. None: none are kept there.
-
-    Raises:
-        ConfigError: The file has faults.
+    Attributes:
+        source: The report.
+        lines: One per finding and number, or count of numbers, of ours.
     """
-    path = folder / FINDINGS
-    return read_document(path, PublishedFindings) if path.is_file() else None
+
+    source: str
+    lines: tuple[ShownFinding, ...]
+
+    @property
+    def n_compared(self) -> int:
+        """Lines in which something could be held together."""
+        return sum(line.agrees != "" for line in self.lines)
+
+    @property
+    def n_agreeing(self) -> int:
+        """Lines in which what the sentence says holds."""
+        return sum(line.agrees == YES for line in self.lines)
 
 
-def shown_findings(release: Release, labels: Labels) -> list[ShownFinding]:
-    """Put every published finding beside what may be shown of ours.
+def shown_findings(
+    told: PublishedFindings, found: Results, shown: Results, labels: Labels
+) -> ShownFindings:
+    """Put every published finding beside ours.
 
     Args:
-        release: What may leave.
+        told: What is published in words.
+        found: All that was found: sentences are held against it.
+        shown: Of it, what may leave: only its numbers are written.
         labels: Words.
 
     Returns:
-        One line per finding and number of ours; none where the data are real.
+        One line per finding and number of ours; many effects share a line.
     """
-    if release.findings is None or not release.is_synthetic:
-        return []
-    return [
+    lines = [
         line
-        for finding in release.findings.findings
-        for line in _lines(finding, release, labels)
+        for finding in told.findings
+        for line in _lines(finding, found, shown, labels)
     ]
+    return ShownFindings(told.source, tuple(lines))
+
+
+def findings_csv(findings: ShownFindings) -> bytes:
+    """Write the comparison as comma-separated UTF-8."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([field.name for field in fields(ShownFinding)])
+    writer.writerows(astuple(line) for line in findings.lines)
+    return text.getvalue().encode()
 
 
 def _lines(
-    finding: PublishedFinding, release: Release, labels: Labels
+    finding: PublishedFinding, found: Results, shown: Results, labels: Labels
 ) -> Iterator[ShownFinding]:
-    limit = 1 - labels.plan.inference.level
-    if not (finding.effects or finding.durations):
-        yield _line(finding, "", NOT_ESTIMATED, None, limit)
+    if not (finding.effects or finding.many or finding.durations):
+        yield _line(finding, "", NOT_ESTIMATED)
     for named in finding.effects:
-        effect = _effect(named, release)
-        when = labels.horizon(named.outcome, named.horizon)
-        what = f"{labels.of(named.outcome)}, {when}"
-        value = NOT_SHOWN if effect is None else _effect_words(effect, labels)
-        p = None if effect is None else effect.p_value
-        yield _line(finding, f"{what}; {labels.of(named.population)}", value, p, limit)
+        yield _effect_line(finding, named, found, shown, labels)
+    for many in finding.many:
+        yield _many_line(finding, many, found, labels)
     for one in finding.durations:
-        found = _duration(one, release)
-        what = f"{labels.of(one.cause)}, {one.duration.replace('_', ' ')}"
-        if one.horizon:
-            what += f" {one.horizon}"
-        value = NOT_SHOWN if found is None else _duration_words(found)
-        p = None if found is None else found.p_value
-        yield _line(finding, what, value, p, limit)
+        yield _duration_line(finding, one, found, shown, labels)
 
 
 def _line(
-    finding: PublishedFinding, ours: str, value: str, p: float | None, limit: float
+    finding: PublishedFinding, ours: str, value: str, p: str = "", agrees: str = ""
 ) -> ShownFinding:
+    return ShownFinding(finding.about, finding.published, ours, value, p, agrees)
+
+
+def _effect_line(
+    finding: PublishedFinding,
+    named: EffectNamed,
+    found: Results,
+    shown: Results,
+    labels: Labels,
+) -> ShownFinding:
+    if not _is_planned([named.outcome], labels):
+        return _line(finding, labels.of(named.outcome), NOT_ESTIMATED)
+    what = f"{labels.of(named.outcome)}, {labels.horizon(named.outcome, named.horizon)}"
+    if len(labels.plan.arms.treatments) > 1:
+        what += f", {labels.of(named.arm).lower()}"
+    what += f"; {population_words(named.population, labels)}"
+    all_of_it, leaving = _effect(named, found), _effect(named, shown)
+    if all_of_it is None:
+        return _line(finding, what, NOT_ESTIMATED)
+    holds = _holds(finding, all_of_it, labels)
+    agrees = "" if holds is None else YES if holds else NO
+    if leaving is None:
+        return _line(finding, what, NOT_SHOWN, agrees=agrees)
+    value, p = _effect_words(leaving, labels), p_text(leaving.p_value)
+    return _line(finding, what, value, p, agrees)
+
+
+def _is_planned(outcomes: Sequence[str], labels: Labels) -> bool:
+    return {*outcomes} <= {o.name for o in labels.plan.outcomes}
+
+
+def population_words(population: str, labels: Labels) -> str:
+    """Name those analysed: `Utrecht, education known (education: low)`."""
+    whole, _, category = population.partition(":")
+    covariate, _, value = category.partition("=")
+    if not category:
+        return labels.of(whole)
+    return f"{labels.of(covariate)}: {labels.of(value).lower()}"
+
+
+def _holds(finding: PublishedFinding, e: Effect, labels: Labels) -> bool | None:
+    """Say whether what a sentence says is so of an effect. None: it says nothing."""
+    told: list[bool] = []
+    if finding.is_significant is not None:
+        told.append(_is_significant(e, labels) == finding.is_significant)
+    if finding.sign is not None:
+        told.append(e.estimate > 0 if finding.sign == "positive" else e.estimate < 0)
+    if finding.mean is not None:
+        low, high = finding.mean
+        means = (e.mean_against, e.mean_against + e.estimate)
+        told.append(all(low <= mean <= high for mean in means))
+    return all(told) if told else None
+
+
+def _is_significant(e: Effect, labels: Labels) -> bool:
+    return e.p_value < 1 - labels.plan.inference.level
+
+
+def _many_line(
+    finding: PublishedFinding, many: EffectsNamed, found: Results, labels: Labels
+) -> ShownFinding:
+    if not _is_planned(many.outcomes, labels):
+        return _line(finding, "", NOT_ESTIMATED)
+    ours = _many_words(many, labels)
+    effects = [e for named in many.each if (e := _effect(named, found)) is not None]
+    if not effects:
+        return _line(finding, ours, NOT_ESTIMATED)
+    if many.also_in is not None:
+        same = [_is_same_elsewhere(e, many.also_in, found, labels) for e in effects]
+        value = f"{sum(same)} of {len(same)} with the same verdict in both"
+        return _line(finding, ours, value, "", _enough(same, finding))
+    told = [_holds(finding, e, labels) for e in effects]
+    holding = [holds for holds in told if holds is not None]
+    value = _many_value(finding, effects, sum(holding), labels)
+    return _line(finding, ours, value, "", _enough(holding, finding))
+
+
+def _many_value(
+    finding: PublishedFinding, effects: Sequence[Effect], holding: int, labels: Labels
+) -> str:
+    """Count effects; the means themselves may be such as stay inside."""
+    n = len(effects)
+    if finding.mean is not None:
+        return f"{holding} of {n} with both means in that range"
+    significant = sum(_is_significant(e, labels) for e in effects)
+    positive = sum(e.estimate > 0 for e in effects)
+    return f"{significant} of {n} significant, {positive} positive"
+
+
+def _enough(holding: Sequence[bool], finding: PublishedFinding) -> str:
+    if not holding:
+        return ""
+    differ = len(holding) - sum(holding)
+    return YES if differ <= finding.at_most * len(holding) else NO
+
+
+def _is_same_elsewhere(
+    e: Effect, other: tuple[str, str], found: Results, labels: Labels
+) -> bool:
+    population, model = other
+    twin = next(
+        (
+            t
+            for t in found.effects
+            if (t.population, t.outcome, t.horizon, t.model, t.arm)
+            == (population, e.outcome, e.horizon, model, e.arm)
+            and t.site == "all"
+        ),
+        None,
+    )
+    return twin is not None and (
+        _is_significant(e, labels) == _is_significant(twin, labels)
+    )
+
+
+def _many_words(many: EffectsNamed, labels: Labels) -> str:
+    outcomes = (
+        labels.of(many.outcomes[0])
+        if len(many.outcomes) == 1
+        else f"{len(many.outcomes)} outcomes"
+    )
+    first, last = many.between
+    name = many.outcomes[0]
+    when = labels.horizon(name, first)
+    if first != last:
+        when += f" to {fixed(last, 0)}"
+    if many.but:
+        when += f" but {', '.join(str(h) for h in many.but)}"
+    when = when.replace("-", MINUS)
+    arms = ", ".join(labels.of(arm).lower() for arm in many.arms)
+    return f"{outcomes}, {when}, {arms}; {population_words(many.population, labels)}"
+
+
+def _duration_line(
+    finding: PublishedFinding,
+    one: DurationNamed,
+    found: Results,
+    shown: Results,
+    labels: Labels,
+) -> ShownFinding:
+    what = f"{labels.of(one.cause)}, {one.duration.replace('_', ' ')}"
+    if one.horizon:
+        what += f" {one.horizon}"
+    all_of_it, leaving = _duration(one, found), _duration(one, shown)
+    if all_of_it is None:
+        return _line(finding, what, NOT_ESTIMATED)
     agrees = ""
-    if p is not None and finding.is_significant is not None:
-        agrees = "yes" if (p < limit) == finding.is_significant else "no"
-    told = "" if p is None else p_text(p)
-    return ShownFinding(finding.about, finding.published, ours, value, told, agrees)
+    if finding.is_significant is not None and all_of_it.p_value is not None:
+        limit = 1 - labels.plan.inference.level
+        agrees = YES if (all_of_it.p_value < limit) == finding.is_significant else NO
+    if leaving is None:
+        return _line(finding, what, NOT_SHOWN, agrees=agrees)
+    p = "" if leaving.p_value is None else p_text(leaving.p_value)
+    return _line(finding, what, _duration_words(leaving), p, agrees)
 
 
-def _effect(named: EffectNamed, release: Release) -> Effect | None:
+def _effect(named: EffectNamed, results: Results) -> Effect | None:
     wanted = (named.population, named.outcome, named.horizon, named.model, named.arm)
     return next(
         (
             e
-            for e in release.effects
+            for e in results.effects
             if (e.population, e.outcome, e.horizon, e.model, e.arm) == wanted
             and e.site == "all"
         ),
@@ -185,11 +307,11 @@ def _effect(named: EffectNamed, release: Release) -> Effect | None:
     )
 
 
-def _duration(named: DurationNamed, release: Release) -> DurationEstimate | None:
+def _duration(named: DurationNamed, results: Results) -> DurationEstimate | None:
     return next(
         (
             e
-            for one in release.durations
+            for one in results.durations
             if one.name == named.duration
             for e in one.estimates
             if (e.method, e.cause, e.term, e.horizon)
@@ -204,7 +326,7 @@ def _effect_words(e: Effect, labels: Labels) -> str:
     scale = Scale.of([e], is_share=labels.outcome(e.outcome).unit == "share")
     unit = labels.units(e.outcome)[0]
     low, high = scale.write(e.ci_lower), scale.write(e.ci_upper)
-    mean = scale.write(e.mean_against)
+    mean = mean_words(e.mean_against, scale, "")
     return (
         f"{scale.write(e.estimate, sign=True)} {unit} ({low} to {high}); "
         f"{labels.of(e.against).lower()} {mean}"

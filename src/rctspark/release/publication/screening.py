@@ -6,6 +6,7 @@ though it is not printed: it would follow from the size of the arm.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,32 @@ from rctspark.release.suppression import suppress
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rctspark.config import Thresholds
+    from rctspark.config import Plan, Thresholds
+    from rctspark.config.plan import ReleasedTable
     from rctspark.release.design import DesignCounts
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Book, Row
 
 UNKNOWN = "not known"
+
+
+def is_of_counts(table: ReleasedTable, plan: Plan) -> bool:
+    """Say whether a table holds nothing but counts of persons: it can be exempted.
+
+    Args:
+        table: A table of the plan.
+        plan: The analysis plan.
+
+    Returns:
+        True for a funnel, for groups shown in persons, and for a course of outcomes
+        that are yes or no.
+    """
+    if isinstance(table, GroupsTable):
+        return table.show == "persons"
+    if isinstance(table, CourseTable):
+        shares = {o.name for o in plan.outcomes if o.unit == "share"}
+        return {*table.lines.values()} <= shares
+    return isinstance(table, FunnelTable)
 
 
 def screen_table(
@@ -213,6 +234,9 @@ def _screen_effects(
             )
             if e is not None:
                 persons |= {arm: e.n_arm, control: e.n_against}
+                if math.isnan(e.mean_against):
+                    is_hidden = True
+                    numbers |= _without_means(numbers, arm, control)
             elif numbers[f"effect {arm}"]:
                 is_hidden = True
                 words = ("mean", "effect", "stars", "se", "p", "n", "sd")
@@ -223,3 +247,11 @@ def _screen_effects(
         rows.append(replace(row, numbers=numbers, persons=persons))
     told = legend([Mark.HIDDEN] if is_hidden else [], thresholds)
     return replace(table, rows=tuple(rows), legend=told)
+
+
+def _without_means(
+    numbers: Mapping[str, str], arm: str, control: str
+) -> dict[str, str]:
+    """Hide the means of an effect that leaves without them."""
+    names = [f"{word} {side}" for word in ("mean", "sd") for side in (arm, control)]
+    return {name: HIDDEN if numbers.get(name) else "" for name in names}

@@ -18,11 +18,12 @@ from rctspark.config.plan import (
     RoundsTable,
 )
 from rctspark.release.numerals import MINUS, fixed, p_text, persons
+from rctspark.release.wording import lower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rctspark.config.plan import StarLevel
+    from rctspark.config.plan import ReleasedTable, StarLevel
     from rctspark.release.labels import Labels
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Row
@@ -67,6 +68,7 @@ class ShownTable:
         head: Headings of the columns; the first stands above words.
         groups: Its rows.
         notes: Sentences below it.
+        n_words: Columns that hold words, the first ones.
     """
 
     name: str
@@ -74,6 +76,7 @@ class ShownTable:
     head: tuple[str, ...]
     groups: tuple[Group, ...]
     notes: tuple[str, ...]
+    n_words: int = 1
 
 
 def sections(release: Release, labels: Labels) -> dict[str, list[ShownTable]]:
@@ -93,8 +96,15 @@ def sections(release: Release, labels: Labels) -> dict[str, list[ShownTable]]:
         if table.plan.kind == "course":
             continue
         shown = _shown(table, release, labels)
-        found[SECTIONS[table.plan.kind]].append(shown)
+        found[_section(table.plan)].append(shown)
     return found
+
+
+def _section(plan: ReleasedTable) -> str:
+    """Return the section of a table: what persons did later is no balance."""
+    if isinstance(plan, GroupsTable) and plan.outcomes:
+        return "services"
+    return SECTIONS[plan.kind]
 
 
 def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
@@ -128,7 +138,20 @@ def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
     own = f"{table.name}_note"
     if own in labels.plan.labels:
         notes.insert(0, labels.of(own))
-    return ShownTable(table.name, labels.of(table.name), head, groups, tuple(notes))
+    title, n_words = labels.of(table.name), _n_words(table)
+    return ShownTable(table.name, title, head, groups, tuple(notes), n_words)
+
+
+def _n_words(table: LaidTable) -> int:
+    """Return how many columns of words a table has where it stands as released."""
+    if isinstance(table.plan, (FindingsTable, FunnelTable, GroupsTable)):
+        return len(table.headings) - _is_grouped(table)
+    return 1
+
+
+def _is_grouped(table: LaidTable) -> bool:
+    """Say whether the first heading stands above several rows."""
+    return isinstance(table.plan, GroupsTable) and len(table.headings) > 1
 
 
 def _as_released(table: LaidTable, labels: Labels) -> Laid:
@@ -136,12 +159,23 @@ def _as_released(table: LaidTable, labels: Labels) -> Laid:
     head = tuple(_in_words(c, labels) for c in table.plan.columns)
     rows = [
         tuple(
-            _in_words(text, labels) if column in table.headings else text
+            _in_words(text, labels) if column in table.headings else _number(text)
             for column, text in table.line(row).items()
         )
         for row in table.rows
     ]
-    return head, (Group("", tuple(rows)),)
+    if not _is_grouped(table):
+        return head, (Group("", tuple(rows)),)
+    groups = [
+        Group(title, tuple(row[1:] for row in rows if row[0] == title))
+        for title in dict.fromkeys(row[0] for row in rows)
+    ]
+    return head[1:], tuple(groups)
+
+
+def _number(text: str) -> str:
+    """Write a number of a file for reading: thousands apart, a true minus sign."""
+    return _signed(persons(text))
 
 
 def _in_words(text: str, labels: Labels) -> str:
@@ -295,7 +329,7 @@ def _effects_note(plan: EffectsTable, labels: Labels) -> str:
     return (
         "Net effect: the treatment's mean minus that of "
         f"{labels.of(labels.plan.arms.control).lower()}, before rounding; model: "
-        f"{labels.of(plan.model).lower()}; standard errors "
+        f"{lower(labels.of(plan.model))}; standard errors "
         f"{labels.plan.inference.covariance}.{told} n: persons whose outcome is "
         "observed; of a part of those enrolled, rounded to tens."
     )
