@@ -2,7 +2,7 @@
 
 Reads:   population, assignment, person_month, person_outcome; persons; registrations
 Writes:  effects; descriptives, where the plan declares tables; tests, where it declares
-         effects by category or families of tests
+         effects by category or families of tests; coefficients, where it shows models
 Run:     spark-submit jobs/estimate_effects.py --plan ww
 """
 
@@ -18,6 +18,7 @@ from rctspark.config.reference import read_reference
 from rctspark.contracts import (
     ANSWERS,
     ASSIGNMENT,
+    COEFFICIENTS,
     DESCRIPTIVES,
     EFFECTS,
     FUNNEL,
@@ -39,7 +40,9 @@ from rctspark.estimators.descriptives import (
     describe_tables,
 )
 from rctspark.estimators.families.declared import FoundTest, adjust_families
+from rctspark.estimators.families.declared_joint import judge_joint
 from rctspark.estimators.families.stepped import step_down_family
+from rctspark.estimators.full_models import estimate_full_models
 from rctspark.estimators.models import estimate_model
 from rctspark.estimators.observed import keep_observed
 from rctspark.panel.assemble import expand_panel
@@ -177,9 +180,11 @@ def estimate_tables(
         registered: Hash of the plan that was registered last; None: none was.
 
     Returns:
-        EFFECTS and, where the plan has them, TESTS, as rows.
+        EFFECTS and, where the plan has them, TESTS and COEFFICIENTS, as rows.
     """
     plan = run.plan
+    named = zip(plan.analyses, samples, strict=False)
+    by_name = {analysis.population: sample for analysis, sample in named}
     effects, tests = estimate_analyses(run, samples, data_version=version)
     mark = mark_of(plan.hash, registered)
     made = [(EFFECTS, [asdict(e) | {"registration": mark} for e in effects])]
@@ -191,7 +196,13 @@ def estimate_tables(
             data_version=version,
             stepped=step_down_families(plan, samples),
         )
+        judged += judge_joint(plan, by_name, data_version=version)
         made.append((TESTS, [asdict(test) for test in judged]))
+    if plan.has_coefficients:
+        terms = estimate_full_models(
+            plan, by_name, thresholds=run.settings.thresholds, data_version=version
+        )
+        made.append((COEFFICIENTS, [asdict(term) for term in terms]))
     return made
 
 
@@ -276,7 +287,7 @@ def step_down_families(
     models = {m.name: m for m in plan.models}
     found = {}
     for family in plan.families:
-        if family.seed is None:
+        if family.seed is None or family.tests != "effects":
             continue
         analysis, sample = analyses[family.populations[0]]
         found[family.name] = step_down_family(

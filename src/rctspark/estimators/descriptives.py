@@ -9,8 +9,10 @@ import numpy as np
 from rctspark.config.plan import (
     ArmSizesTable,
     BalanceTable,
+    BoundsTable,
     ContactsTable,
     CourseTable,
+    FitTable,
     GroupsTable,
     ReliabilityTable,
     RoundsTable,
@@ -22,7 +24,9 @@ from rctspark.contracts.descriptives import (
     LEAVING,
     Descriptive,
 )
+from rctspark.estimators.attrition.counted_bounds import count_bounds
 from rctspark.estimators.balance.arms import ExactTest, estimate_category_balance
+from rctspark.estimators.balance.counted_fit import count_fit
 from rctspark.estimators.described import MISSING, Count, category_of, count_values
 from rctspark.estimators.groups import count_lines, count_reliability
 
@@ -121,7 +125,7 @@ def count_table(
     """
     arms = plan.arms.all
     counts: list[Count] = []
-    match table:
+    match table:  # a table of effects or models counts nobody
         case ArmSizesTable():
             sizes = {arm: int((sample.arm == arm).sum()) for arm in arms}
             counts = [Count(ENROLLED, EVERY, 0, arm, n, n) for arm, n in sizes.items()]
@@ -143,7 +147,17 @@ def count_table(
             counts = count_lines(table, sample, plan)
         case ReliabilityTable():
             counts = count_reliability(table, sample)
+        case FitTable() | BoundsTable():
+            counts = _count_check(table, sample, plan)
     return counts
+
+
+def _count_check(
+    table: FitTable | BoundsTable, sample: AnalysisSample, plan: Plan
+) -> list[Count]:
+    if isinstance(table, FitTable):
+        return count_fit(table, sample, plan)
+    return count_bounds(table, sample, plan)
 
 
 def describe_funnel(
