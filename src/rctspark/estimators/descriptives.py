@@ -145,19 +145,21 @@ def count_table(
             counts = _characteristics(table, sample, plan)
         case GroupsTable():
             counts = count_lines(table, sample, plan)
-        case ReliabilityTable():
-            counts = count_reliability(table, sample)
-        case FitTable() | BoundsTable():
+        case FitTable() | BoundsTable() | ReliabilityTable():
             counts = _count_check(table, sample, plan)
     return counts
 
 
 def _count_check(
-    table: FitTable | BoundsTable, sample: AnalysisSample, plan: Plan
+    table: FitTable | BoundsTable | ReliabilityTable,
+    sample: AnalysisSample,
+    plan: Plan,
 ) -> list[Count]:
     if isinstance(table, FitTable):
         return count_fit(table, sample, plan)
-    return count_bounds(table, sample, plan)
+    if isinstance(table, BoundsTable):
+        return count_bounds(table, sample, plan)
+    return count_reliability(table, sample)
 
 
 def describe_funnel(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from rctspark.contracts import Descriptive, Effect, JudgedTest
+from rctspark.config.plan import FitTable
+from rctspark.contracts import Coefficient, Descriptive, Effect, JudgedTest
 from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
 from rctspark.release.coarsening import coarsen_parts
@@ -27,7 +28,9 @@ from rctspark.release.durations import (
     require_same_analysis,
     screen_durations,
 )
+from rctspark.release.joint import joint_families, screen_joint
 from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.checks_screening import screen_fit
 from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import screen_table
@@ -41,7 +44,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from rctspark.config import Exemption, Plan, Settings, Thresholds
+    from rctspark.contracts.power import DetectableEffect
     from rctspark.release.durations import DurationResults
+    from rctspark.release.joint import ShownJoint
     from rctspark.release.publication.findings import PublishedFindings
 
 Rows = Sequence[Mapping[str, Any]]
@@ -109,6 +114,8 @@ class ReportRecord:
         tests: Tests of equality and of families.
         findings: What is published in words, for twins. None: not compared.
         standing: How the plan stood to the registered ones.
+        coefficients: Of the regressions that are shown in full.
+        power: What the design can show, from the plan alone.
     """
 
     plan: Plan
@@ -134,6 +141,8 @@ class ReportRecord:
     tests: tuple[JudgedTest, ...] = ()
     findings: PublishedFindings | None = None
     standing: Standing = UNREGISTERED
+    coefficients: tuple[Coefficient, ...] = ()
+    power: tuple[DetectableEffect, ...] = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -146,7 +155,7 @@ class ReportRecord:
     @property
     def book(self) -> Book:
         """The results by what they are about."""
-        return Book(self.plan, self.effects, self.descriptives)
+        return Book(self.plan, self.effects, self.descriptives, self.coefficients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,8 @@ class Release:
         tests: Tests whose effects may leave.
         findings: As in the record.
         standing: As in the record.
+        joint: Tests of several effects together that may leave.
+        power: As in the record: it rests on nobody's outcome.
     """
 
     plan: Plan
@@ -210,6 +221,8 @@ class Release:
     tests: tuple[ShownTest, ...] = ()
     findings: PublishedFindings | None = None
     standing: Standing = UNREGISTERED
+    joint: tuple[ShownJoint, ...] = ()
+    power: tuple[DetectableEffect, ...] = ()
 
     @property
     def stamp(self) -> dict[str, str]:
@@ -236,6 +249,7 @@ class Found:
         duration_curves: DURATION_CURVES; none where the plan has no durations.
         duration_estimates: DURATION_ESTIMATES; likewise.
         tests: TESTS; none where the plan has no effects by category and no families.
+        coefficients: COEFFICIENTS; none where the plan shows no models in full.
     """
 
     effects: Rows
@@ -247,6 +261,7 @@ class Found:
     duration_curves: Rows = ()
     duration_estimates: Rows = ()
     tests: Rows = ()
+    coefficients: Rows = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -267,6 +282,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
     run_id: str,
     code_version: str,
     standing: Standing,
+    power: Sequence[DetectableEffect] = (),
 ) -> ReportRecord:
     """Make the record of an analysis from what its tables hold.
 
@@ -279,6 +295,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         run_id: Run that estimated the effects.
         code_version: Version and digest of the package.
         standing: How the plan stood to the registered ones.
+        power: What the design can show, from the plan alone.
 
     Returns:
         The record, unscreened.
@@ -317,6 +334,8 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         durations=read_durations(found.duration_curves, found.duration_estimates),
         tests=tuple(JudgedTest(**row) for row in found.tests),
         standing=standing,
+        coefficients=tuple(Coefficient(**row) for row in found.coefficients),
+        power=tuple(power),
     )
 
 
@@ -375,9 +394,20 @@ def screen_record(record: ReportRecord) -> Release:
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
         durations=screen_durations(record.durations, record.thresholds),
-        tests=screen_tests(record.tests, kept),
+        tests=screen_tests(
+            [t for t in record.tests if t.family not in joint_families(record.plan)],
+            kept,
+        ),
         findings=record.findings,
         standing=record.standing,
+        joint=screen_joint(
+            record.tests,
+            record.plan,
+            record.thresholds,
+            effects=record.effects,
+            kept=kept,
+        ),
+        power=record.power,
     )
 
 
@@ -387,18 +417,19 @@ def _screened_tables(
     if not record.descriptives:
         return ()
     book = record.book
-    return tuple(
-        as_printed(
-            screen_table(
-                lay_out(table, book),
-                book,
-                record.thresholds,
-                design=design,
-                shown=shown,
-            )
+    screened = {
+        table.name: screen_table(
+            lay_out(table, book), book, record.thresholds, design=design, shown=shown
         )
         for table in record.plan.tables
-    )
+    }
+    # A test against the target rests on the shares that other tables show.
+    screened |= {
+        name: screen_fit(table, table.plan, screened)
+        for name, table in screened.items()
+        if isinstance(table.plan, FitTable)
+    }
+    return tuple(as_printed(table) for table in screened.values())
 
 
 def _require_one_analysis(record: ReportRecord) -> None:

@@ -10,6 +10,7 @@ from rctspark.config.plan.check_tables import (
     ModelsTable,
     has_coefficients,
 )
+from rctspark.config.plan.study_tables import GroupsTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +66,11 @@ def fit_faults(plan: Plan, table: FitTable, key: str) -> Faults:
         if known is None:
             faults.append((at, f"no covariate is called {line.covariate}"))
             continue
+        faults += [
+            (at, f"no table of groups shows {line.covariate} of {group} and target")
+            for group in table.groups
+            if not _is_shown(plan, line.covariate or "", group)
+        ]
         named = [*line.categories.values(), *([line.missing] if line.missing else [])]
         faults += [
             (at, f"{line.covariate} has no category {name}")
@@ -72,6 +78,19 @@ def fit_faults(plan: Plan, table: FitTable, key: str) -> Faults:
             if name not in known.categories
         ]
     return faults
+
+
+def _is_shown(plan: Plan, covariate: str, group: str) -> bool:
+    """Say whether a table of groups shows a covariate of a group and the target.
+
+    The test is a statement about those numbers, and leaves only beside them.
+    """
+    return any(
+        {group, TARGET} <= {*table.columns.values()}
+        and covariate in {line.covariate for line in table.lines.values()}
+        for table in plan.tables
+        if isinstance(table, GroupsTable)
+    )
 
 
 def bounds_faults(plan: Plan, table: BoundsTable, key: str) -> Faults:
