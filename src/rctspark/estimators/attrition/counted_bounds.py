@@ -44,9 +44,7 @@ def count_bounds(table: BoundsTable, sample: AnalysisSample, plan: Plan) -> list
         count
         for line in table.lines.values()
         for horizon in line.horizons
-        for bounds in _bounds(
-            line, sample.outcomes[line.outcome, horizon], sample, plan
-        )
+        for bounds in _bounds(line, horizon, sample, plan)
         for count in _filed(bounds, line.outcome, horizon)
     ]
 
