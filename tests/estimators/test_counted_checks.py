@@ -15,10 +15,10 @@ from rctspark.estimators.attrition.counted_bounds import count_bounds
 from rctspark.estimators.attrition.lee_bounds import estimate_lee_bounds
 from rctspark.estimators.balance.counted_fit import count_fit
 from rctspark.estimators.families.declared_joint import judge_joint
-from rctspark.estimators.families.joint import Again, count_again
+from rctspark.estimators.families.redrawn import Again, draw_again
 from rctspark.estimators.full_models import estimate_full_models
 from rctspark.estimators.randomised.planned_power import estimate_planned_power
-from release.checked_trial import LINES, plan_with, table_of, tables_with
+from release.checked_trial import LINES, PLAN, plan_with, table_of, tables_with
 
 N = 900
 GROUPS = ["usual", "more", "less", "reference", "target"]
@@ -195,12 +195,12 @@ def test_a_family_of_joint_tests_has_one_per_outcome_and_arm_and_a_count(
 
 
 def test_the_count_redraws_within_the_strata_of_the_plan(plan, enrolled):
-    *_, count = judge_joint(plan, {"all": enrolled}, data_version="v")
+    more, less, count = judge_joint(plan, {"all": enrolled}, data_version="v")
     columns = [enrolled.arm == "more", enrolled.arm == "less"]
     covariates = [enrolled.covariates["sex"], enrolled.covariates["pay"]]
     design = np.column_stack([np.ones(enrolled.n), *columns, *covariates])
     strata = np.where(enrolled.covariates["stratum"][:, 0] == 1, "far", "near")
-    expected = count_again(
+    expected = draw_again(
         {key: v for key, v in enrolled.outcomes.items() if key[1] < 0},
         design.astype(float),
         treatments=2,
@@ -209,6 +209,18 @@ def test_the_count_redraws_within_the_strata_of_the_plan(plan, enrolled):
         again=Again(draws=99, below=0.1),
     )
     assert (count.statistic, count.p_value) == (expected.found, expected.p_value)
+    assert [more.p_value, less.p_value] == list(expected.joint.values())
+
+
+def test_without_a_seed_joint_tests_have_the_p_values_of_f(enrolled):
+    family = dict(PLAN["families"][0], seed=None, strata=None)
+    found = judge_joint(
+        plan_with(families=[family]), {"all": enrolled}, data_version="v"
+    )
+    assert [t.arm for t in found] == ["more", "less"]
+    for test in found:
+        p = stats.f.sf(test.statistic, test.df_numerator, test.df_denominator)
+        assert test.p_value == pytest.approx(p)
 
 
 def test_the_models_of_a_table_are_estimated_on_their_own_analysis(plan, enrolled):

@@ -8,7 +8,8 @@ import statsmodels.api as sm
 
 from rctspark.errors import EstimationError
 from rctspark.estimators.families.influence import make_influence
-from rctspark.estimators.families.joint import Again, count_again, estimate_joint
+from rctspark.estimators.families.joint import estimate_joint
+from rctspark.estimators.families.redrawn import Again, draw_again
 
 N, ARMS = 120, {"a": 1, "b": 2}
 
@@ -81,7 +82,7 @@ def slow_count(design, outcomes, below):
 
 
 def again_of(design, outcomes, draws=19, strata=None, seed=3, below=0.3):
-    return count_again(
+    return draw_again(
         outcomes,
         design,
         treatments=2,
@@ -91,20 +92,44 @@ def again_of(design, outcomes, draws=19, strata=None, seed=3, below=0.3):
     )
 
 
+def drawn_designs(design, draws=19, seed=3):
+    """The designs of the draws that `again_of` makes."""
+    random = np.random.default_rng(seed)
+    for _ in range(draws):
+        drawn = design.copy()
+        drawn[:, 1:3] = design[random.permutation(np.arange(len(design))), 1:3]
+        yield drawn
+
+
 def test_small_p_values_are_counted_as_by_fitting_again_in_every_draw():
-    design, outcomes = months()
+    design, outcomes = months(n=30, count=12)
     found = again_of(design, outcomes)
     assert found.found == slow_count(design, outcomes, 0.3)
-    random, counts = np.random.default_rng(3), []
-    for _ in range(19):
-        order = random.permutation(np.arange(N))
-        drawn = design.copy()
-        drawn[:, 1:3] = design[order, 1:3]
-        counts.append(slow_count(drawn, outcomes, 0.3))
+    counts = [slow_count(drawn, outcomes, 0.3) for drawn in drawn_designs(design)]
     assert found.expected == pytest.approx(np.mean(counts))
     as_many = sum(count >= found.found for count in counts)
     assert found.p_value == pytest.approx((as_many + 1) / 20)
-    assert found.effects == 6
+    assert found.effects == 24
+
+
+def test_joint_statistics_are_compared_with_those_of_every_draw():
+    design, outcomes = months(count=3)
+    _, more = months(seed=2, count=2)
+    outcomes |= {("pay", t): values for (_, t), values in more.items()}
+    outcomes["pay", 2] = outcomes["pay", 0] - outcomes["pay", 1]
+
+    def statistics(made):
+        influence = make_influence(outcomes, made, treatments=ARMS)
+        found = estimate_joint(influence, df=116.0)
+        return {(t.outcome, ARMS[t.arm] - 1): t.statistic for t in found}
+
+    found = again_of(design, outcomes, draws=29)
+    first = statistics(design)
+    drawn = [statistics(made) for made in drawn_designs(design, draws=29)]
+    for key, share in found.joint.items():
+        as_large = sum(one[key] >= first[key] for one in drawn)
+        assert share == pytest.approx((as_large + 1) / 30), key
+    assert len(found.joint) == 4
 
 
 def test_arms_are_drawn_again_within_strata_alone():
@@ -112,6 +137,7 @@ def test_arms_are_drawn_again_within_strata_alone():
     everyone_apart = np.arange(N).astype(str)
     found = again_of(design, outcomes, strata=everyone_apart)
     assert (found.p_value, found.expected) == (1.0, found.found)
+    assert set(found.joint.values()) == {1.0}
 
 
 def test_the_same_seed_gives_the_same_count():
@@ -125,7 +151,7 @@ def test_a_missing_month_and_another_covariance_are_refused():
     with pytest.raises(EstimationError, match=r"job at 0 .* for 4 person\(s\)"):
         again_of(design, outcomes)
     with pytest.raises(EstimationError, match="no covariance HC3"):
-        count_again(
+        draw_again(
             {},
             design,
             treatments=2,
@@ -135,10 +161,29 @@ def test_a_missing_month_and_another_covariance_are_refused():
         )
 
 
-def test_with_no_effect_small_shares_are_as_rare_as_they_say():
-    p_values = []
+def rare(seed, n=60):
+    """Months in which few have work, and fewer change: no effect of an arm."""
+    design, _ = months(seed, n=n)
+    random = np.random.default_rng(seed + 1000)
+    works = (random.random(n) < 0.15).astype(float)
+    outcomes = {}
+    for month in range(3):
+        works = np.where(random.random(n) < 0.05, 1 - works, works)
+        outcomes["job", month] = works
+    return design, outcomes
+
+
+def test_drawing_again_holds_its_size_where_the_f_distribution_does_not():
+    counted, drawn, by_f = [], [], []
     for seed in range(150):
-        design, outcomes = months(seed, n=45)
-        p_values.append(again_of(design, outcomes, draws=39, below=0.1).p_value)
-    # Counts tie, so the test is on the safe side: never more often than it says.
-    assert np.mean(np.array(p_values) <= 0.10) <= 0.10 + 3 * np.sqrt(0.09 / 150)
+        design, outcomes = rare(seed)
+        found = again_of(design, outcomes, draws=39, below=0.1)
+        counted.append(found.p_value)
+        drawn += found.joint.values()
+        influence = make_influence(outcomes, design, treatments=ARMS)
+        by_f += [t.p_value for t in estimate_joint(influence, df=56.0)]
+    # Statistics tie, so the tests are on the safe side: never more often than they say.
+    most = 0.10 + 3 * np.sqrt(0.09 / 150)
+    assert np.mean(np.array(counted) <= 0.10) <= most
+    assert np.mean(np.array(drawn) <= 0.10) <= most
+    assert np.mean(np.array(by_f) <= 0.10) > 0.2

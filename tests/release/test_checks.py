@@ -295,6 +295,7 @@ def test_joint_tests_read_as_a_row_per_outcome_with_the_count_below():
     assert "months \N{MINUS SIGN}3 to \N{MINUS SIGN}1 together" in words
     assert "2 of 6 effects have p below 0.10, where 1 are expected" in words
     assert "34.0 % of 99 draws" in words
+    assert "draws of the arms within the categories of stratum" in words
 
 
 def test_joint_tests_are_released_with_what_they_test_and_n():

@@ -70,8 +70,8 @@ class JudgedTest:
             effects of the family have a p-value below one less the level.
         df_numerator: Differences tested; in a count, effects of the family.
         df_denominator: Degrees of freedom of the F distribution; in a count, draws.
-        p_value: By itself; of a count, (b + 1) / (B + 1), where in b of B draws of the
-            arms at least as many effects have such a p-value.
+        p_value: By itself. Of joint tests with draws and of a count, (b + 1) / (B + 1),
+            where b of B draws of the arms give as large a statistic.
         p_holm: Holm's over the family. None: in no family.
         p_benjamini_hochberg: Benjamini and Hochberg's. None: in no family.
         p_step_down: Romano and Wolf's. None: the family asks for no draws.

@@ -182,7 +182,7 @@ def shown_joint(tests: Sequence[ShownJoint], labels: Labels) -> list[ShownTable]
         head = ["Outcome"]
         for arm in arms:
             head += [f"F, {labels.of(arm).lower()}", "p", "p, Holm"]
-        notes = [_together(single, labels), *_counts(own, family, labels)]
+        notes = [_together(single, family, labels), *_counts(own, family, labels)]
         tables.append(
             ShownTable(
                 NAME,
@@ -202,18 +202,30 @@ def _cells(test: JudgedTest | None) -> tuple[str, str, str]:
     return (f, p_text(test.p_value), p_text(test.p_holm))
 
 
-def _together(tests: Sequence[ShownJoint], labels: Labels) -> str:
+def _together(tests: Sequence[ShownJoint], family: Family, labels: Labels) -> str:
     if not tests:
         return ""
     first = min(t.horizons[0] for t in tests)
     last = max(t.horizons[1] for t in tests)
     period = labels.plan.period.value
+    drawn = ""
+    if family.seed is not None:
+        drawn = (
+            f" p: share of {fixed(family.draws, 0)} draws of the arms"
+            f"{_within(family, labels)} that give as large an F."
+        )
     return (
         f"F (degrees of freedom): no effect in any of the {period}s "
         f"{fixed(first, 0)} to {fixed(last, 0)} together; model: "
         f"{labels.of(tests[0].test.model)}; Holm over {tests[0].test.family_size} "
-        f"tests; n = {fixed(tests[0].n, 0)}."
+        f"tests; n = {fixed(tests[0].n, 0)}.{drawn}"
     )
+
+
+def _within(family: Family, labels: Labels) -> str:
+    if family.strata is None:
+        return ""
+    return f" within the categories of {labels.of(family.strata).lower()}"
 
 
 def _counts(own: Sequence[ShownJoint], family: Family, labels: Labels) -> list[str]:
@@ -223,14 +235,11 @@ def _counts(own: Sequence[ShownJoint], family: Family, labels: Labels) -> list[s
         if not shown.is_count:
             continue
         t = shown.test
-        within = ""
-        if family.strata is not None:
-            within = f" within the categories of {labels.of(family.strata).lower()}"
         told.append(
             f"One by one, {fixed(t.statistic, 0)} of {t.df_numerator} effects have "
             f"p below {below:.2f}, where {fixed(below * t.df_numerator, 0)} are "
-            f"expected. With the arms drawn again{within}, as many or more come out "
-            f"in {100 * t.p_value:.1f} % of {fixed(family.draws, 0)} draws "
+            f"expected. With the arms drawn again, as many or more come out in "
+            f"{100 * t.p_value:.1f} % of {fixed(family.draws, 0)} draws "
             f"(p {p_text(t.p_value)})."
         )
     return told

@@ -28,7 +28,8 @@ class ModelsTable(TableLayout):
         lines: Heading of an outcome to the outcome.
         horizons: Horizons of the outcomes that are shown.
         models: Model to the analysis on whose persons it is shown.
-        decimals: Digits after the point of coefficients and standard errors.
+        decimals: Digits after the point of coefficients and standard errors; more where
+            the standard error would have fewer than two that are not zero.
         stars: Signs; the first level that holds gives the sign.
     """
 

@@ -25,8 +25,8 @@ class Family(Document):
         horizons: Horizons. Empty: all of those outcomes.
         seed: Where random draws begin. None: no draws. For one analysis and one model
             of least squares. Of `effects` they give step-down p-values; of `joint`,
-            arms are drawn again, and counted is how often as many single effects
-            have a p-value below one less the level of the intervals.
+            arms are drawn again: how often is a joint statistic as large, and how
+            often are as many single p-values below one less the level of intervals.
         draws: How many draws.
         strata: Of `joint`, categorical covariate within whose categories arms are
             drawn again, as the draw was. None: over everyone at once.

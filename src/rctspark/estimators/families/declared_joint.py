@@ -12,22 +12,24 @@ from rctspark.contracts.families import JudgedTest
 from rctspark.estimators.described import category_of
 from rctspark.estimators.design import make_design
 from rctspark.estimators.families.influence import make_influence
-from rctspark.estimators.families.joint import Again, count_again, estimate_joint
+from rctspark.estimators.families.joint import estimate_joint
 from rctspark.estimators.families.multiplicity import (
     adjust_benjamini_hochberg,
     adjust_holm,
 )
+from rctspark.estimators.families.redrawn import Again, draw_again
 from rctspark.estimators.observed import keep_observed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from rctspark.config.plan import Family, Plan
     from rctspark.contracts.sample import AnalysisSample
     from rctspark.estimators.design import Design
-    from rctspark.estimators.families.joint import JointNull, RedrawnCount
+    from rctspark.estimators.families.joint import JointNull
+    from rctspark.estimators.families.redrawn import Redrawn
 
     Floats = NDArray[np.float64]
 
@@ -44,11 +46,12 @@ def judge_joint(
 
     Returns:
         Per family one test per outcome and arm, their p-values adjusted for how many
-        there are; and, where the family asks for draws, the count of its single
-        effects with a small p-value, which no other test adjusts.
+        there are. Where the family asks for draws, p-values are those of drawing
+        again, and there is the count of its single effects with a small p-value,
+        which no other test adjusts.
 
     Raises:
-        EstimationError: As `make_influence` and `count_again`.
+        EstimationError: As `make_influence` and `draw_again`.
     """
     judged: list[JudgedTest] = []
     for family in plan.families:
@@ -80,21 +83,14 @@ def _judge(
         covariance=plan.inference.covariance,
     )
     tests = estimate_joint(found, df=float(sample.n - design.rank))
-    p_values = [t.p_value for t in tests]
-    adjusted = zip(
-        tests,
-        adjust_holm(p_values),
-        adjust_benjamini_hochberg(p_values),
-        strict=True,
-    )
-    common = _Common(plan, family, min(h for _, h in outcomes), sample.n, data_version)
-    judged = [
-        common.joint(test, (float(holm), float(hochberg), len(tests)))
-        for test, holm, hochberg in adjusted
-    ]
-    if family.seed is not None:
-        judged.append(common.count(_draw_again(plan, family, sample, design, outcomes)))
-    return judged
+    first = min(horizon for _, horizon in outcomes)
+    common = _Common(plan, family, first, sample.n, data_version)
+    if family.seed is None:
+        return common.joint(tests, [t.p_value for t in tests])
+    again = _draw_again(plan, family, sample, design, outcomes)
+    place = {arm: i for i, arm in enumerate(design.treatments)}
+    drawn = [again.joint[t.outcome, place[t.arm]] for t in tests]
+    return [*common.joint(tests, drawn), common.count(again)]
 
 
 def _draw_again(
@@ -103,12 +99,12 @@ def _draw_again(
     sample: AnalysisSample,
     design: Design,
     outcomes: Mapping[tuple[str, int], Floats],
-) -> RedrawnCount:
+) -> Redrawn:
     strata = np.full(sample.n, EVERY)
     if family.strata is not None:
         covariate = next(c for c in plan.covariates if c.name == family.strata)
         strata = category_of(sample, covariate)
-    return count_again(
+    return draw_again(
         outcomes,
         design.matrix,
         treatments=len(design.treatments),
@@ -132,22 +128,28 @@ class _Common:
     n: int
     data_version: str
 
-    def joint(self, test: JointNull, adjusted: tuple[float, float, int]) -> JudgedTest:
-        """File the test of one outcome and arm."""
-        return replace(
-            self._empty(),
-            outcome=test.outcome,
-            arm=test.arm,
-            statistic=test.statistic,
-            df_numerator=test.df_numerator,
-            df_denominator=test.df_denominator,
-            p_value=test.p_value,
-            p_holm=adjusted[0],
-            p_benjamini_hochberg=adjusted[1],
-            family_size=adjusted[2],
-        )
+    def joint(
+        self, tests: Sequence[JointNull], p_values: Sequence[float]
+    ) -> list[JudgedTest]:
+        """File the tests of outcomes and arms, adjusted for how many there are."""
+        holm, hochberg = adjust_holm(p_values), adjust_benjamini_hochberg(p_values)
+        return [
+            replace(
+                self._empty(),
+                outcome=test.outcome,
+                arm=test.arm,
+                statistic=test.statistic,
+                df_numerator=test.df_numerator,
+                df_denominator=test.df_denominator,
+                p_value=p_values[i],
+                p_holm=float(holm[i]),
+                p_benjamini_hochberg=float(hochberg[i]),
+                family_size=len(tests),
+            )
+            for i, test in enumerate(tests)
+        ]
 
-    def count(self, again: RedrawnCount) -> JudgedTest:
+    def count(self, again: Redrawn) -> JudgedTest:
         """File the count of small p-values."""
         return replace(
             self._empty(),

@@ -1,4 +1,4 @@
-"""Effects at several horizons tested together, and held against drawing again."""
+"""Effects at several horizons tested together."""
 
 from __future__ import annotations
 
@@ -6,30 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
-from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
-    threadpool_limits,
-)
+from scipy import stats
 
 from rctspark.estimators.design import independent_columns
-from rctspark.estimators.families.influence import COVARIANCES, Influence
-from rctspark.estimators.refusals import (
-    covariance_faults,
-    missing_faults,
-    refuse,
-    shape_faults,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from rctspark.estimators.families.influence import Influence
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Texts = NDArray[np.str_]
-
-WHAT = "Effects drawn again"
 DISTINCT = 1e-8
+"""An effect that persons move by less than this share of another is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +38,6 @@ class JointNull:
     df_numerator: int
     df_denominator: float
     p_value: float
-
-
-@dataclass(frozen=True, slots=True)
-class RedrawnCount:
-    """How many single effects look significant, beside what drawing again gives.
-
-    Attributes:
-        found: Effects with a p-value below `below`.
-        effects: Effects looked at.
-        below: The p-value.
-        expected: Mean number over the draws.
-        p_value: (b + 1) / (B + 1), where b of B draws give at least as many.
-        draws: B.
-    """
-
-    found: int
-    effects: int
-    below: float
-    expected: float
-    p_value: float
-    draws: int
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """How arms are drawn again.
-
-    Attributes:
-        draws: How many draws.
-        below: p-value below which a single effect counts.
-        covariance: Kind of covariance of its test.
-    """
-
-    draws: int = 9999
-    below: float = 0.10
-    covariance: str = "HC1"
 
 
 def estimate_joint(found: Influence, *, df: float) -> tuple[JointNull, ...]:
@@ -139,79 +88,3 @@ def _joint(
         df_denominator=df,
         p_value=p_value,
     )
-
-
-def count_again(
-    outcomes: Mapping[tuple[str, int], Floats],
-    design: Floats,
-    *,
-    treatments: int,
-    strata: Texts,
-    random: np.random.Generator,
-    again: Again,
-) -> RedrawnCount:
-    """Count small p-values, and how often drawing the arms again gives as many.
-
-    Arms change places within strata, as many persons in each as before: what a draw
-    that deals every stratum by itself would have given. If no outcome depends on the
-    arms (as before the start), the share is an exact p-value, whatever moves
-    together with what: months, outcomes, arms that share control.
-
-    Args:
-        outcomes: Outcome and horizon to shape (n,), observed for everyone.
-        design: Shape (n, k): constant, `treatments` columns of arms, covariates.
-        treatments: Columns of arms.
-        strata: Shape (n,), stratum of each person.
-        random: Source of randomness.
-        again: Draws, p-value, covariance.
-
-    Returns:
-        The count and its p-value.
-
-    Raises:
-        EstimationError: An outcome or a column is missing for someone, or the
-            covariance is not HC0 or HC1.
-    """
-    named = {f"{outcome} at {horizon}": v for (outcome, horizon), v in outcomes.items()}
-    faults = missing_faults({**named, "the design": design})
-    faults += covariance_faults(again.covariance, COVARIANCES[:2])
-    faults += shape_faults(len(design), {**named, "the strata": strata})
-    refuse(WHAT, faults)
-    values = np.column_stack(list(outcomes.values()))
-    arms = design[:, 1 : treatments + 1]
-    others = np.delete(design, np.s_[1 : treatments + 1], axis=1)
-    basis, _ = np.linalg.qr(others)
-    n, rank = design.shape
-    scale = n / (n - rank) if again.covariance == "HC1" else 1.0
-    critical = float(special.stdtrit(n - rank, 1 - again.below / 2)) ** 2 / scale
-    apart = values - basis @ (basis.T @ values)
-    # A month in which nobody has the outcome has no effect, and no rounding of one.
-    apart[:, np.ptp(values, axis=0) == 0] = 0.0
-    places = [np.flatnonzero(strata == name) for name in np.unique(strata)]
-    counts = np.empty(again.draws + 1, dtype=np.int64)
-    with threadpool_limits(limits=1, user_api="blas"):
-        counts[0] = _count(arms, basis, apart, critical)
-        for i in range(1, again.draws + 1):
-            order = np.arange(n)
-            for own in places:
-                order[own] = random.permutation(own)
-            counts[i] = _count(arms[order], basis, apart, critical)
-    as_many = int((counts[1:] >= counts[0]).sum())
-    return RedrawnCount(
-        found=int(counts[0]),
-        effects=values.shape[1] * treatments,
-        below=again.below,
-        expected=float(counts[1:].mean()),
-        p_value=(as_many + 1) / (again.draws + 1),
-        draws=again.draws,
-    )
-
-
-def _count(arms: Floats, basis: Floats, apart: Floats, critical: float) -> int:
-    """Count the effects whose squared t exceeds a value, all outcomes at once."""
-    own = arms - basis @ (basis.T @ arms)
-    pseudo = np.linalg.solve(own.T @ own, own.T)
-    effects = pseudo @ apart
-    squares = (apart - own @ effects) ** 2
-    variances = pseudo**2 @ squares
-    return int((effects**2 > critical * variances).sum())

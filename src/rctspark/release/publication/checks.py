@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctspark.contracts.descriptives import BOUNDS, FIT
+from rctspark.release.numerals import kept_decimals
 from rctspark.release.publication.rows import Row
 
 if TYPE_CHECKING:
@@ -142,8 +143,10 @@ def table_terms(table: ModelsTable, book: Book) -> Iterator[tuple[str, Coefficie
 
 def term_numbers(table: ModelsTable, term: Coefficient) -> dict[str, str]:
     """Write a coefficient as a table prints it."""
+    # A euro is a small unit: two digits of the standard error at least.
+    places = max(table.decimals, kept_decimals(term.std_error, digits=2))
     values = (term.estimate, term.std_error)
-    texts = [f"{round(v, table.decimals) + 0.0:.{table.decimals}f}" for v in values]
+    texts = [f"{round(v, places) + 0.0:.{places}f}" for v in values]
     told = (*texts, f"{term.p_value:.{P_DECIMALS}f}", table.sign(term.p_value))
     return dict(zip(TERM_NUMBERS, told, strict=True))
 
