@@ -173,17 +173,14 @@ def rare(seed, n=60):
     return design, outcomes
 
 
-def test_drawing_again_holds_its_size_where_the_f_distribution_does_not():
-    counted, drawn, by_f = [], [], []
+def test_drawing_again_holds_its_size_where_few_have_work_and_fewer_change():
+    counted, drawn = [], []
     for seed in range(150):
         design, outcomes = rare(seed)
         found = again_of(design, outcomes, draws=39, below=0.1)
         counted.append(found.p_value)
         drawn += found.joint.values()
-        influence = make_influence(outcomes, design, treatments=ARMS)
-        by_f += [t.p_value for t in estimate_joint(influence, df=56.0)]
     # Statistics tie, so the tests are on the safe side: never more often than they say.
     most = 0.10 + 3 * np.sqrt(0.09 / 150)
     assert np.mean(np.array(counted) <= 0.10) <= most
     assert np.mean(np.array(drawn) <= 0.10) <= most
-    assert np.mean(np.array(by_f) <= 0.10) > 0.2

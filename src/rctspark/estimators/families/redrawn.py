@@ -108,9 +108,8 @@ def draw_again(
     Arms change places within strata, as many persons in each as before: what a draw
     that deals every stratum by itself would have given. If no outcome depends on the
     arms (as before the start), the shares are exact p-values, whatever moves together
-    with what (months, outcomes, arms that share control) and however few have an
-    outcome: the F distribution rejects far too often where few change from month to
-    month.
+    with what (months, outcomes, arms that share control) and however few persons have
+    an outcome.
 
     Args:
         outcomes: Outcome and horizon to shape (n,), observed for everyone.
