@@ -2,7 +2,7 @@
 
 Reads:   population, assignment, person_month, person_outcome; persons; registrations
 Writes:  effects; descriptives, where the plan declares tables; tests, where it declares
-         effects by category or families of tests
+         effects by category or families of tests; coefficients, where it shows models
 Run:     spark-submit jobs/estimate_effects.py --plan ww
 """
 
@@ -17,6 +17,7 @@ from described_persons import describe_persons, digests_of, read_amounts
 from rctspark.config.plan import FunnelTable
 from rctspark.contracts import (
     ASSIGNMENT,
+    COEFFICIENTS,
     DESCRIPTIVES,
     EFFECTS,
     FUNNEL,
@@ -37,7 +38,9 @@ from rctspark.estimators.descriptives import (
     describe_tables,
 )
 from rctspark.estimators.families.declared import FoundTest, adjust_families
+from rctspark.estimators.families.declared_joint import judge_joint
 from rctspark.estimators.families.stepped import step_down_family
+from rctspark.estimators.full_models import estimate_full_models
 from rctspark.estimators.models import estimate_models
 from rctspark.estimators.observed import keep_observed
 from rctspark.estimators.regression.sources import PersonSums
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan import Analysis, Model, Plan
     from rctspark.contracts import Descriptive, Effect, Table
+    from rctspark.contracts.sample import AnalysisSample
     from rctspark.contracts.sums import Analysed
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.run import Run
@@ -158,10 +162,11 @@ def estimate_tables(
         registered: Hash of the plan that was registered last; None: none was.
 
     Returns:
-        EFFECTS and, where the plan has them, TESTS, as rows.
+        EFFECTS and, where the plan has them, TESTS and COEFFICIENTS, as rows.
     """
     plan = run.plan
     effects, tests = estimate_analyses(run, people, data_version=version)
+    persons = persons_of(run, people)
     mark = mark_of(plan.hash, registered)
     made = [(EFFECTS, [asdict(e) | {"registration": mark} for e in effects])]
     if plan.has_tests:
@@ -172,8 +177,28 @@ def estimate_tables(
             data_version=version,
             stepped=step_down_families(run, people),
         )
+        judged += judge_joint(plan, persons, data_version=version)
         made.append((TESTS, [asdict(test) for test in judged]))
+    if plan.has_coefficients:
+        terms = estimate_full_models(
+            plan, persons, thresholds=run.settings.thresholds, data_version=version
+        )
+        made.append((COEFFICIENTS, [asdict(term) for term in terms]))
     return made
+
+
+def persons_of(run: Run, people: Sequence[Analysed]) -> dict[str, AnalysisSample]:
+    """Find the populations whose persons are on the driver.
+
+    Models in full and joint tests need persons: where there are only sums, a
+    population is left out, and that is said.
+    """
+    plan = run.plan
+    named = list(zip((a.population for a in plan.analyses), people, strict=False))
+    found = {name: one.persons for name, one in named if one.persons is not None}
+    if len(found) < len(named) and (plan.has_coefficients or plan.has_joint_tests):
+        run.log.say(f"models in full and joint tests: {NEEDS_PERSONS}")
+    return found
 
 
 def describe_sites(
@@ -222,7 +247,7 @@ def step_down_families(
     models = {m.name: m for m in plan.models}
     found = {}
     for family in plan.families:
-        if family.seed is None:
+        if family.seed is None or family.tests != "effects":
             continue
         analysis, source = analyses[family.populations[0]]
         persons = keep_observed(source)[0].persons

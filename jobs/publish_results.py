@@ -1,7 +1,7 @@
 """Screen the results, write report and released tables, track the analysis.
 
-Reads:   effects, tests, descriptives, durations, funnel, assignment, person_outcome,
-         population; deliveries; registrations
+Reads:   effects, tests, coefficients, descriptives, durations, funnel, assignment,
+         person_outcome, population; deliveries; registrations
 Writes:  out/report/<experiment>, out/released/<experiment>, the MLflow run
 Run:     spark-submit jobs/publish_results.py --plan ww
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.contracts import (
     ASSIGNMENT,
+    COEFFICIENTS,
     DESCRIPTIVES,
     DURATION_CURVES,
     DURATION_ESTIMATES,
@@ -23,6 +24,7 @@ from rctspark.contracts import (
     TESTS,
 )
 from rctspark.contracts.registration import Standing, worst_standing
+from rctspark.estimators.randomised.planned_power import estimate_planned_power
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.page import write_report
 from rctspark.release.publication.twin import compare_twin
@@ -62,6 +64,7 @@ def publish_results(run: Run) -> None:
     registers = open_registers(run, (), linking=LINKING)
     tables = (*TABLES, DESCRIPTIVES) if run.plan.tables else TABLES
     tables = (*tables, TESTS) if run.plan.has_tests else tables
+    tables = (*tables, COEFFICIENTS) if run.plan.has_coefficients else tables
     version = registers.version.name
     results = run.uses(
         run.store.pin(run.experiment, tables, data_version=version), tables
@@ -131,6 +134,7 @@ def record_results(run: Run, registers: Registers, results: Release) -> ReportRe
         run_id=results.run_id,
         code_version=code_version(),
         standing=find_standing(run, results),
+        power=estimate_planned_power(run.plan),
     )
 
 
@@ -159,6 +163,8 @@ def find_results(run: Run, registers: Registers, results: Release) -> Found:
         frames["descriptives"] = run.store.read(results, DESCRIPTIVES)
     if run.plan.has_tests:
         frames["tests"] = run.store.read(results, TESTS)
+    if run.plan.has_coefficients:
+        frames["coefficients"] = run.store.read(results, COEFFICIENTS)
     if run.plan.durations:
         version = results.data_version
         made = run.uses(

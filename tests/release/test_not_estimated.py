@@ -14,7 +14,9 @@ def test_families_without_their_draws_and_missing_durations_are_named():
             Family(name="drawn", seed=1, **STEPPED),
             Family(name="wide", seed=2, **STEPPED),
             Family(name="by_formula", **STEPPED),
+            Family(name="before", **STEPPED | {"tests": "joint"}),
         ),
+        has_coefficients=True,
         durations=("benefit",),
     )
     tests = [
@@ -25,6 +27,9 @@ def test_families_without_their_draws_and_missing_durations_are_named():
     why = "needs persons: n above largest_sample_rows"
     assert name_not_estimated(plan, tests, ()) == (
         f"step-down p-values of family wide: {why}",
+        f"joint tests of family before: {why}",
+        f"models in full: {why}",
         f"durations: {why}",
     )
-    assert name_not_estimated(plan, tests[:1], ("found",)) == ()
+    tests = [tests[0], SimpleNamespace(family="before", p_step_down=None)]
+    assert name_not_estimated(plan, tests, ("found",), ("found",)) == ()

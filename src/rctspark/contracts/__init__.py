@@ -5,6 +5,7 @@ from __future__ import annotations
 from rctspark.contracts.answer import ANSWERS
 from rctspark.contracts.assignment import ASSIGNMENT, ASSIGNMENT_LISTS
 from rctspark.contracts.benefit import BENEFIT_SPELLS
+from rctspark.contracts.coefficients import COEFFICIENTS, Coefficient
 from rctspark.contracts.contact import CONTACTS
 from rctspark.contracts.delivery import (
     DATA_VERSIONS,
@@ -61,6 +62,7 @@ TABLES = {
         PERSON_OUTCOME,
         EFFECTS,
         TESTS,
+        COEFFICIENTS,
         DESCRIPTIVES,
         DURATION_ESTIMATES,
         DURATION_CURVES,
@@ -76,6 +78,7 @@ __all__ = [
     "ASSIGNMENT",
     "ASSIGNMENT_LISTS",
     "BENEFIT_SPELLS",
+    "COEFFICIENTS",
     "CONTACTS",
     "DATA_VERSIONS",
     "DELIVERIES",
@@ -101,6 +104,7 @@ __all__ = [
     "STUDY_LISTS",
     "TABLES",
     "TESTS",
+    "Coefficient",
     "Column",
     "Descriptive",
     "Effect",

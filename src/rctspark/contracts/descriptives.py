@@ -19,6 +19,12 @@ LEAVING = "leaving"
 """Subject of the rows that count those who leave at a step; the arm is a site."""
 ALPHA, LOW, HIGH = "alpha", "alpha, lower end", "alpha, upper end"
 """Categories of the rows that hold Cronbach's alpha and its interval as total."""
+FIT = "fit"
+"""Category of the rows that hold a group against the target population."""
+BOUNDS = ("lower", "upper", "low", "high", "trimmed")
+"""After the name of a method (`Lee lower`), categories of the rows that hold bounds of
+an effect, the ends of its interval and the share trimmed as total; persons are those
+of the arm who are observed, of those drawn into it."""
 TARGET = "target"
 """In place of an arm: everyone of the target population, enrolled or not."""
 

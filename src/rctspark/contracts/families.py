@@ -60,15 +60,18 @@ class JudgedTest:
         tests: `equality`: an effect is the same in all categories; `effects`: there
             is no effect.
         population: Who is analysed; a category's effect has the name of EFFECTS.
-        outcome: Outcome of the plan.
-        horizon: Its horizon; 0 where it has none.
+        outcome: Outcome of the plan; `all`: all of the family's, in a count.
+        horizon: Its horizon; 0 where it has none. Of a family of joint tests, the
+            first of those that are tested together.
         arm: Arm whose effect is meant; `all`: all arms at once.
         model: Model of the plan.
         by: Covariate whose categories are compared; empty: a test of no effect.
-        statistic: F: the Wald statistic over `df_numerator`.
-        df_numerator: Differences tested.
-        df_denominator: Degrees of freedom of the F distribution.
-        p_value: By itself.
+        statistic: F: the Wald statistic over `df_numerator`. In a count, how many
+            effects of the family have a p-value below one less the level.
+        df_numerator: Differences tested; in a count, effects of the family.
+        df_denominator: Degrees of freedom of the F distribution; in a count, draws.
+        p_value: By itself. Of joint tests with draws and of a count, (b + 1) / (B + 1),
+            where b of B draws of the arms give as large a statistic.
         p_holm: Holm's over the family. None: in no family.
         p_benjamini_hochberg: Benjamini and Hochberg's. None: in no family.
         p_step_down: Romano and Wolf's. None: the family asks for no draws.

@@ -10,8 +10,10 @@ import numpy as np
 from rctspark.config.plan import (
     ArmSizesTable,
     BalanceTable,
+    BoundsTable,
     ContactsTable,
     CourseTable,
+    FitTable,
     GroupsTable,
     ReliabilityTable,
     RoundsTable,
@@ -23,6 +25,8 @@ from rctspark.contracts.descriptives import (
     LEAVING,
     Descriptive,
 )
+from rctspark.estimators.attrition.counted_bounds import count_bounds
+from rctspark.estimators.balance.counted_fit import count_fit
 from rctspark.estimators.described import (
     Ask,
     Count,
@@ -72,7 +76,8 @@ def describe_tables(
     """Count what the plan's tables show besides effects, in one pass.
 
     Args:
-        source: Everyone described, with the outcomes that the tables count.
+        source: Everyone described, with the outcomes that the tables count. Fit and
+            bounds need persons: from sums alone they are left out.
         plan: The analysis plan.
         population: Label of those described.
         data_version: Named set of deliveries.
@@ -88,6 +93,9 @@ def describe_tables(
         ask for table in plan.tables for ask in ask_table(table, plan, source.outcomes)
     ]
     counts = say_all(source, asks)
+    if source.persons is not None:
+        for table in plan.tables:
+            counts += count_checks(table, source.persons, plan)
     return _filed(counts, plan, population=population, data_version=data_version)
 
 
@@ -231,6 +239,26 @@ def ask_course(
     keys = [key for key in outcomes if key[0] in named]
     among = None if table.among is None else (table.among, table.among_horizon)
     return ask_values(keys, arms, among=among, base=table.base)
+
+
+def count_checks(
+    table: ReleasedTable, sample: AnalysisSample, plan: Plan
+) -> list[Count]:
+    """Count what a table shows that needs persons one by one.
+
+    Args:
+        table: A table of the plan.
+        sample: Everyone described, groups that are not enrolled included.
+        plan: The analysis plan.
+
+    Returns:
+        Tests of fit to the target, or bounds; nothing for another table.
+    """
+    if isinstance(table, FitTable):
+        return count_fit(table, sample, plan)
+    if isinstance(table, BoundsTable):
+        return count_bounds(table, sample, plan)
+    return []
 
 
 def describe_funnel(

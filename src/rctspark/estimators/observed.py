@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from rctspark.contracts.sample import AnalysisSample
     from rctspark.contracts.sums import Analysed, Block
 
 
@@ -52,3 +54,16 @@ def keep_observed(
     if not unknown:
         return source, ()
     return source.measuring([key for key in found if key not in unknown]), unknown
+
+
+def outcomes_observed(sample: AnalysisSample) -> AnalysisSample:
+    """Leave out the outcomes that are not known for a single person.
+
+    Args:
+        sample: Persons.
+
+    Returns:
+        The same persons with the outcomes that somebody has.
+    """
+    known = {k: v for k, v in sample.outcomes.items() if not np.isnan(v).all()}
+    return replace(sample, outcomes=known)

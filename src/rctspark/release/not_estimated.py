@@ -10,22 +10,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rctspark.config import Plan
+    from rctspark.contracts import Coefficient
     from rctspark.contracts.families import JudgedTest
     from rctspark.release.durations import DurationResults
 
 
 def name_not_estimated(
-    plan: Plan, tests: Sequence[JudgedTest], durations: Sequence[DurationResults]
+    plan: Plan,
+    tests: Sequence[JudgedTest],
+    durations: Sequence[DurationResults],
+    coefficients: Sequence[Coefficient] = (),
 ) -> tuple[str, ...]:
     """Name what was not estimated, where the sample is too large to be collected.
 
-    Draws of step-down p-values and durations need persons one by one; effects, counts
-    and tests of balance come from sums whatever the number of persons.
+    Draws of step-down p-values, joint tests, models in full and durations need persons
+    one by one; effects, counts and tests of balance come from sums whatever the number
+    of persons.
 
     Args:
         plan: The analysis plan.
         tests: Its tests of families.
         durations: What was found of its durations.
+        coefficients: What was found of its models in full.
 
     Returns:
         One sentence each, with the reason.
@@ -35,8 +41,17 @@ def name_not_estimated(
     asked = [
         f"step-down p-values of family {family.name}"
         for family in plan.families
-        if family.seed is not None and family.name in judged - stepped
+        if family.tests == "effects"
+        and family.seed is not None
+        and family.name in judged - stepped
     ]
+    asked += [
+        f"joint tests of family {family.name}"
+        for family in plan.families
+        if family.tests == "joint" and family.name not in judged
+    ]
+    if plan.has_coefficients and not coefficients:
+        asked.append("models in full")
     if plan.durations and not durations:
         asked.append("durations")
     return tuple(f"{what}: {NEEDS_PERSONS}" for what in asked)

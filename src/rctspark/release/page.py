@@ -14,8 +14,10 @@ from rctspark.release.effect_tables import effect_tables, headline_table
 from rctspark.release.figures import effect_figures
 from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
+from rctspark.release.joint import shown_joint
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
+from rctspark.release.power import shown_power
 from rctspark.release.publication.sections import sections
 from rctspark.release.record import Release, ReportRecord, screen_record
 from rctspark.release.registration import difference_words, standing_words
@@ -143,6 +145,8 @@ def render_page(
         subgroups=subgroup_tables(release.effects, release.tests, labels),
         families=family_tables(release.tests, labels),
         durations=durations,
+        joint=shown_joint(release.joint, labels),
+        power=shown_power(release.power, labels),
         in_words=release.findings.lines if release.findings else (),
         links=_links(release),
         standing=standing_words(release.standing),

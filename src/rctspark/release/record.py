@@ -9,7 +9,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rctspark.config import ADJUSTED_EFFECTS, OUTCOME_SHARES
-from rctspark.contracts import Descriptive, Effect, JudgedTest
+from rctspark.config.plan import FitTable
+from rctspark.contracts import Coefficient, Descriptive, Effect, JudgedTest
 from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
 from rctspark.release.coarsening import coarsen_parts
@@ -31,9 +32,11 @@ from rctspark.release.effect_screening import (
     screen_effects,
     yes_no_outcomes,
 )
+from rctspark.release.joint import joint_families, screen_joint
 from rctspark.release.labels import Labels
 from rctspark.release.not_estimated import name_not_estimated
 from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.checks_screening import screen_fit
 from rctspark.release.publication.findings import (
     Results,
     ShownFindings,
@@ -52,7 +55,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from rctspark.config import Exemption, Plan, Settings, Thresholds
+    from rctspark.contracts.power import DetectableEffect
     from rctspark.release.durations import DurationResults
+    from rctspark.release.joint import ShownJoint
     from rctspark.release.publication.finding_documents import PublishedFindings
 
 Rows = Sequence[Mapping[str, Any]]
@@ -120,6 +125,8 @@ class ReportRecord:
         tests: Tests of equality and of families.
         findings: What is published in words, for twins. None: not compared.
         standing: How the plan stood to the registered ones.
+        coefficients: Of the regressions that are shown in full.
+        power: What the design can show, from the plan alone.
     """
 
     plan: Plan
@@ -145,6 +152,8 @@ class ReportRecord:
     tests: tuple[JudgedTest, ...] = ()
     findings: PublishedFindings | None = None
     standing: Standing = UNREGISTERED
+    coefficients: tuple[Coefficient, ...] = ()
+    power: tuple[DetectableEffect, ...] = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -157,7 +166,7 @@ class ReportRecord:
     @property
     def book(self) -> Book:
         """The results by what they are about."""
-        return Book(self.plan, self.effects, self.descriptives)
+        return Book(self.plan, self.effects, self.descriptives, self.coefficients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +207,8 @@ class Release:
         findings: What is published in words beside ours. None: not compared.
         standing: As in the record.
         not_estimated: What the plan asks for and was not estimated, and why.
+        joint: Tests of several effects together that may leave.
+        power: As in the record: it rests on nobody's outcome.
     """
 
     plan: Plan
@@ -223,6 +234,8 @@ class Release:
     findings: ShownFindings | None = None
     standing: Standing = UNREGISTERED
     not_estimated: tuple[str, ...] = ()
+    joint: tuple[ShownJoint, ...] = ()
+    power: tuple[DetectableEffect, ...] = ()
 
     @property
     def n_without_mean(self) -> int:
@@ -259,6 +272,7 @@ class Found:
         duration_curves: DURATION_CURVES; none where the plan has no durations.
         duration_estimates: DURATION_ESTIMATES; likewise.
         tests: TESTS; none where the plan has no effects by category and no families.
+        coefficients: COEFFICIENTS; none where the plan shows no models in full.
     """
 
     effects: Rows
@@ -270,6 +284,7 @@ class Found:
     duration_curves: Rows = ()
     duration_estimates: Rows = ()
     tests: Rows = ()
+    coefficients: Rows = ()
 
     @property
     def n_per_arm(self) -> dict[str, int]:
@@ -290,6 +305,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
     run_id: str,
     code_version: str,
     standing: Standing,
+    power: Sequence[DetectableEffect] = (),
 ) -> ReportRecord:
     """Make the record of an analysis from what its tables hold.
 
@@ -302,6 +318,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         run_id: Run that estimated the effects.
         code_version: Version and digest of the package.
         standing: How the plan stood to the registered ones.
+        power: What the design can show, from the plan alone.
 
     Returns:
         The record, unscreened.
@@ -340,6 +357,8 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         durations=read_durations(found.duration_curves, found.duration_estimates),
         tests=tuple(JudgedTest(**row) for row in found.tests),
         standing=standing,
+        coefficients=tuple(Coefficient(**row) for row in found.coefficients),
+        power=tuple(power),
     )
 
 
@@ -393,10 +412,23 @@ def screen_record(record: ReportRecord) -> Release:
         tables=_screened_tables(record, design, Book(record.plan, kept, ())),
         comparison=record.comparison,
         durations=durations,
-        tests=screen_tests(record.tests, kept),
+        tests=screen_tests(
+            [t for t in record.tests if t.family not in joint_families(record.plan)],
+            kept,
+        ),
         findings=_findings_beside(record, Results(kept, durations)),
         standing=record.standing,
-        not_estimated=name_not_estimated(record.plan, record.tests, record.durations),
+        not_estimated=name_not_estimated(
+            record.plan, record.tests, record.durations, record.coefficients
+        ),
+        joint=screen_joint(
+            record.tests,
+            record.plan,
+            record.thresholds,
+            effects=record.effects,
+            kept=kept,
+        ),
+        power=record.power,
     )
 
 
@@ -428,14 +460,19 @@ def _screened_tables(
         return ()
     book, exempt = record.book, {e.table for e in record.exemptions}
 
-    def screened(laid: LaidTable) -> LaidTable:
+    def screen(laid: LaidTable) -> LaidTable:
         if laid.name in exempt and is_of_counts(laid.plan, record.plan):
             return laid
         return screen_table(laid, book, record.thresholds, design=design, shown=shown)
 
-    return tuple(
-        as_printed(screened(lay_out(table, book))) for table in record.plan.tables
-    )
+    screened = {t.name: screen(lay_out(t, book)) for t in record.plan.tables}
+    # A test against the target rests on the shares that other tables show.
+    screened |= {
+        name: screen_fit(table, table.plan, screened)
+        for name, table in screened.items()
+        if isinstance(table.plan, FitTable)
+    }
+    return tuple(as_printed(table) for table in screened.values())
 
 
 def _require_one_analysis(record: ReportRecord) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from rctspark.release import joint, power
 from rctspark.release.durations import duration_tables
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
@@ -70,7 +71,7 @@ def released_tables(
     Returns:
         `effects` (one row per contrast that may leave), `funnel`, `arms` and, where
         there are any, `not_observed`, `tests`, `deviations` from the registered plan,
-        `duration_curves` and `duration_estimates`;
+        `duration_curves` and `duration_estimates`, `joint_tests` and `power`;
         counts that may not be shown stand as `<10` or
         `x`. Every one carries data version, plan hash and whether it is synthetic.
         Then the plan's tables in the layout that it declares, and `contents`, which
@@ -86,6 +87,10 @@ def released_tables(
         tables["not_observed"] = _unobserved_table(release, labels)
     if release.tests:
         tables["tests"] = tests_table(release.tests, labels)
+    if release.joint:
+        tables[joint.NAME] = joint.joint_table(release.joint)
+    if release.power:
+        tables[power.NAME] = power.power_table(release.power, labels)
     if release.tables:
         tables["contents"] = _contents_table(release, labels)
     if release.standing.differences:

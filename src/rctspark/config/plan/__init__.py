@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.documents import read_document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.check_tables import (
+    BoundsLine,
+    BoundsTable,
+    FitTable,
+    ModelsTable,
+    has_coefficients,
+)
 from rctspark.config.plan.draw import DrawPlan, SiteDraw
 from rctspark.config.plan.durations import (
     CoxModel,
@@ -57,6 +64,7 @@ from rctspark.config.plan.population import (
     RegistersPlan,
     WindowPlan,
 )
+from rctspark.config.plan.power import Assumption, PowerPlan
 from rctspark.config.plan.rounds import Round
 from rctspark.config.plan.study_tables import (
     Finding,
@@ -100,9 +108,12 @@ __all__ = [
     "ArmSizesTable",
     "Arms",
     "AssignmentPlan",
+    "Assumption",
     "BalanceLine",
     "BalanceTable",
     "BenefitDurationOutcome",
+    "BoundsLine",
+    "BoundsTable",
     "Clock",
     "ContactCountOutcome",
     "ContactsTable",
@@ -122,6 +133,7 @@ __all__ = [
     "Finding",
     "FindingsTable",
     "FirstJobOutcome",
+    "FitTable",
     "FollowUpOutcome",
     "FunnelLine",
     "FunnelTable",
@@ -131,6 +143,7 @@ __all__ = [
     "Inference",
     "JobQualityOutcome",
     "Model",
+    "ModelsTable",
     "Monitoring",
     "OfPanel",
     "Outcome",
@@ -139,6 +152,7 @@ __all__ = [
     "PerRoundOutcome",
     "Plan",
     "PopulationPlan",
+    "PowerPlan",
     "Question",
     "ReentryOutcome",
     "RegistersPlan",
@@ -155,6 +169,7 @@ __all__ = [
     "TimingModel",
     "Varying",
     "WindowPlan",
+    "has_coefficients",
     "offers",
     "outcomes_shown",
     "plan_faults",

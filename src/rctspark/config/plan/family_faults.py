@@ -38,12 +38,26 @@ def family_faults(plan: Plan) -> Faults:
             and model.by is None
         ]
         faults += [
-            (f"{key}.seed", f"model {model.name} is not fitted row by row")
+            (f"{key}.models", f"model {model.name} is not fitted row by row")
             for model in plan.models
-            if family.seed is not None
+            if (family.seed is not None or family.tests == "joint")
             and model.name in family.models
             and not _is_row_by_row(model, plan)
         ]
+        faults += _redraw_faults(family, plan, key)
+    return faults
+
+
+def _redraw_faults(family: Family, plan: Plan, key: str) -> Faults:
+    """Find what keeps arms from being drawn again as they were drawn."""
+    faults: Faults = []
+    categorical = {c.name for c in plan.covariates if c.categories}
+    if family.strata is not None and family.strata not in categorical:
+        words = f"no categorical covariate is called {family.strata}"
+        faults.append((f"{key}.strata", words))
+    if family.tests == "joint" and family.seed is not None and plan.inference.cluster:
+        words = "persons were drawn together, and are drawn again one by one: no seed"
+        faults.append((f"{key}.seed", words))
     return faults
 
 

@@ -78,6 +78,10 @@ def _assignment_faults(plan: Plan) -> Faults:
     rule = plan.assignment
     given = [a for a in (rule.even, rule.odd, *rule.shares) if a is not None]
     faults = _unknown("assignment", given, plan.arms.all, "arm")
+    if plan.power is not None:
+        faults += _unknown("power.persons", plan.power.persons, plan.arms.all, "arm")
+        if next(iter(plan.power.persons)) != plan.arms.control:
+            faults.append(("power.persons", "control comes first"))
     for site, drawn in (plan.draw.sites if plan.draw else {}).items():
         key = f"draw.sites.{site}.ratio"
         faults += _unknown(key, drawn.ratio, plan.arms.all, "arm")

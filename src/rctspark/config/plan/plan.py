@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rctspark.config.documents import Document
 from rctspark.config.plan.arms import Arms, AssignmentPlan
+from rctspark.config.plan.check_tables import ModelsTable
 from rctspark.config.plan.draw import DrawPlan
 from rctspark.config.plan.durations import DurationPlan
 from rctspark.config.plan.families import Family
@@ -27,6 +28,7 @@ from rctspark.config.plan.population import (
     RegistersPlan,
     WindowPlan,
 )
+from rctspark.config.plan.power import PowerPlan
 from rctspark.config.plan.rounds import Round
 from rctspark.config.plan.tables import ReleasedTable
 from rctspark.periods import PeriodKind
@@ -66,6 +68,7 @@ class Plan(Document):
         analyses: Which of them are run, on whom.
         families: Tests whose p-values are adjusted together.
         inference: How uncertainty is stated.
+        power: What effects the design can show, by what is assumed before outcomes.
         durations: How long something lasts, and what changes it.
         headlines: The figures that a reader sees first.
         tables: Tables that are released in a layout of their own.
@@ -95,6 +98,7 @@ class Plan(Document):
     analyses: tuple[Analysis, ...] = Field(min_length=1)
     families: tuple[Family, ...] = ()
     inference: Inference = Inference()
+    power: PowerPlan | None = None
     durations: tuple[DurationPlan, ...] = ()
     headlines: tuple[Headline, ...] = ()
     tables: tuple[ReleasedTable, ...] = ()
@@ -124,6 +128,16 @@ class Plan(Document):
     def has_tests(self) -> bool:
         """Whether it has effects by category to compare, or families of tests."""
         return bool(self.families) or any(m.by for m in self.models)
+
+    @property
+    def has_coefficients(self) -> bool:
+        """Whether it shows regressions with all their coefficients."""
+        return any(isinstance(table, ModelsTable) for table in self.tables)
+
+    @property
+    def has_joint_tests(self) -> bool:
+        """Whether families test several effects together."""
+        return any(family.tests == "joint" for family in self.families)
 
     def horizons(self, outcome: PanelOutcome) -> Sequence[int]:
         """Return the horizons of a panel outcome, in order."""

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rctspark.config.plan.check_faults import (
+    bounds_faults,
+    fit_faults,
+    models_faults,
+)
+from rctspark.config.plan.check_tables import BoundsTable, FitTable, ModelsTable
 from rctspark.config.plan.outcomes import (
     ContactCountOutcome,
     PanelOutcome,
@@ -72,7 +78,20 @@ def _faults_of(plan: Plan, table: ReleasedTable, key: str) -> Faults:
             faults = _faults_of_groups(plan, table, f"{key}.lines")
         case FindingsTable():
             faults = _faults_of_findings(plan, table, f"{key}.rows")
+        case _:
+            faults = _faults_of_checks(plan, table, key)
     return faults
+
+
+def _faults_of_checks(plan: Plan, table: ReleasedTable, key: str) -> Faults:
+    match table:
+        case ModelsTable():
+            return models_faults(plan, table, key)
+        case FitTable():
+            return fit_faults(plan, table, key)
+        case BoundsTable():
+            return bounds_faults(plan, table, key)
+    return []
 
 
 def _faults_of_lines(

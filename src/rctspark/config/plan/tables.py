@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from rctspark.config.documents import Document
+from rctspark.config.plan.check_tables import BoundsTable, FitTable, ModelsTable
 from rctspark.config.plan.name import Name
 from rctspark.config.plan.study_tables import (
     FindingsTable,
@@ -208,7 +209,10 @@ ReleasedTable = Annotated[
     | FunnelTable
     | GroupsTable
     | FindingsTable
-    | ReliabilityTable,
+    | ReliabilityTable
+    | FitTable
+    | BoundsTable
+    | ModelsTable,
     Field(discriminator="kind"),
 ]
 
@@ -223,10 +227,21 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "groups": ("characteristic", "category"),
     "findings": ("population", "arm", "label"),
     "reliability": ("label", "horizon"),
+    "fit": ("characteristic", "group", "method"),
+    "bounds": ("label", "horizon", "arm", "method"),
+    "models": ("label", "horizon", "model", "term"),
 }
 """Kind of table to what may stand before its numbers."""
 
 
+BOUNDS_NUMBERS = (
+    *("effect", "lower", "upper", "low", "high"),
+    *("trimmed", "n arm", "n against"),
+)
+MODELS_NUMBERS = (
+    *("estimate", "se", "p", "stars"),
+    *("n", "r_squared", "adjusted_r_squared"),
+)
 UNIT = "unit"
 """The heading that does not tell rows apart."""
 
@@ -258,6 +273,9 @@ def offers(
         "groups": (*arms, *others, "all", *(f"p {arm}" for arm in arms[1:])),
         "findings": ("effect", "low", "high", "is_significant"),
         "reliability": ("alpha", "low", "high", "n"),
+        "fit": ("statistic", "df", "p", "n"),
+        "bounds": BOUNDS_NUMBERS,
+        "models": MODELS_NUMBERS,
     }
     return frozenset(HEADINGS[kind] + numbers[kind])
 
@@ -276,7 +294,7 @@ def outcomes_shown(table: ReleasedTable) -> tuple[str, ...]:
     if isinstance(table, CourseTable):
         among = () if table.among is None else (table.among,)
         return (*table.lines.values(), *among)
-    if isinstance(table, (GroupsTable, ReliabilityTable)):
+    if isinstance(table, (GroupsTable, ReliabilityTable, BoundsTable)):
         return table.outcomes
     if isinstance(table, RoundsTable):
         named = [name for forms in table.lines.values() for name in forms.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,50 @@ def estimate_logit(
             separates who has the outcome from who has not, so no finite coefficient
             fits best; and as `estimate_itt`.
     """
+    fit = fit_logit(source, model=model, inference=inference, thresholds=thresholds)
+    return _contrasts(source, model, inference, fit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogitFit:
+    """A logit of every outcome, outcomes of the same persons together.
+
+    Attributes:
+        terms: The terms; numbers are centred and in standard deviations.
+        groups: Sums of the groups of outcomes.
+        fitted: Coefficients, one entry per group.
+        spread: Covariance of the coefficients, per group shape (j, k, k).
+        margins: Average marginal effects.
+    """
+
+    terms: Terms
+    groups: list[GroupSums]
+    fitted: list[LogitAt]
+    spread: list[Floats]
+    margins: LogitMargins
+
+
+def fit_logit(
+    source: SourceOfSums,
+    *,
+    model: Model,
+    inference: Inference,
+    thresholds: Thresholds,
+) -> LogitFit:
+    """Fit a logit by Newton's method, all outcomes at once.
+
+    Args:
+        source: As `estimate_logit`.
+        model: As there.
+        inference: As there.
+        thresholds: As there.
+
+    Returns:
+        The fit.
+
+    Raises:
+        EstimationError: As `estimate_logit`.
+    """
     faults = []
     if model.estimator != "logit":
         faults.append("it is not a logit")
@@ -100,16 +145,11 @@ def estimate_logit(
         margins = source.add_up(
             LogitMargins(terms, fitted, arms=len(source.arms), within=within)
         )
-        return _contrasts(
-            source,
-            model,
-            inference,
-            groups,
-            fitted,
-            curvatures,
-            margins,
-            len(terms.names),
-        )
+    spread = [
+        _covariance(inference, group, margins, i, curvatures[i])
+        for i, group in enumerate(groups)
+    ]
+    return LogitFit(terms, groups, fitted, spread, margins)
 
 
 def _starts(  # noqa: PLR0913, PLR0917 (what a fit begins from)
@@ -269,19 +309,13 @@ def _covariance(
     return covariance
 
 
-def _contrasts(  # noqa: PLR0913, PLR0917 (a fit has these parts)
-    source: SourceOfSums,
-    model: Model,
-    inference: Inference,
-    groups: list[GroupSums],
-    fitted: list[LogitAt],
-    curvatures: list[Floats],
-    margins: LogitMargins,
-    columns: int,
+def _contrasts(
+    source: SourceOfSums, model: Model, inference: Inference, fit: LogitFit
 ) -> tuple[Contrast, ...]:
     found: dict[tuple[int, int], Contrast] = {}
-    for i, (group, at) in enumerate(zip(groups, fitted, strict=True)):
-        spread = _covariance(inference, group, margins, i, curvatures[i])
+    columns, margins = len(fit.terms.names), fit.margins
+    for i, (group, at) in enumerate(zip(fit.groups, fit.fitted, strict=True)):
+        spread = fit.spread[i]
         persons = margins.persons[i]
         effects = margins.effects[i] / persons
         gradients = margins.gradients[i] / persons

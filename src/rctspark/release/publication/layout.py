@@ -11,16 +11,20 @@ from rctspark.config.plan import (
     UNIT,
     ArmSizesTable,
     BalanceTable,
+    BoundsTable,
     ContactsTable,
     CourseTable,
     EffectsTable,
     FindingsTable,
+    FitTable,
     FunnelTable,
     GroupsTable,
+    ModelsTable,
     ReliabilityTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import EVERY
+from rctspark.release.publication.checks import bounds_rows, fit_rows, model_rows
 from rctspark.release.publication.course import course_cells
 from rctspark.release.publication.rows import NO_HORIZON, Book, Row, printed
 from rctspark.release.publication.study import (
@@ -128,9 +132,21 @@ def _rows(table: ReleasedTable, book: Book) -> tuple[Row, ...]:
             rows = group_rows(table, book)
         case FindingsTable():
             rows = finding_rows(table, book)
-        case ReliabilityTable():
-            rows = reliability_rows(table, book)
+        case FitTable() | BoundsTable() | ModelsTable() | ReliabilityTable():
+            rows = _check_rows(table, book)
     return rows
+
+
+def _check_rows(
+    table: FitTable | BoundsTable | ModelsTable | ReliabilityTable, book: Book
+) -> tuple[Row, ...]:
+    if isinstance(table, FitTable):
+        return fit_rows(table, book)
+    if isinstance(table, BoundsTable):
+        return bounds_rows(table, book)
+    if isinstance(table, ReliabilityTable):
+        return reliability_rows(table, book)
+    return model_rows(table, book)
 
 
 def as_printed(laid: LaidTable) -> LaidTable:

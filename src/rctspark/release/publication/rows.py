@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rctspark.config import Plan
     from rctspark.config.plan import EffectLine
-    from rctspark.contracts import Descriptive, Effect
+    from rctspark.contracts import Coefficient, Descriptive, Effect
 
 NO_HORIZON = 0
 
@@ -44,6 +44,7 @@ class Book:
         plan: Plan,
         effects: Iterable[Effect],
         descriptives: Iterable[Descriptive],
+        coefficients: Iterable[Coefficient] = (),
     ) -> None:
         """Index results.
 
@@ -52,6 +53,7 @@ class Book:
             effects: Effects of the plan.
             descriptives: Counts and tests; those of the tables are about everyone
                 in the first analysis.
+            coefficients: Of the regressions that are shown in full.
         """
         self.plan = plan
         self._effects = {
@@ -65,6 +67,17 @@ class Book:
             for d in descriptives
             if d.population == first
         }
+        self._terms: dict[tuple[str, str, int, str], list[Coefficient]] = {}
+        for term in coefficients:
+            key = (term.population, term.outcome, term.horizon, term.model)
+            self._terms.setdefault(key, []).append(term)
+
+    def terms(
+        self, population: str, outcome: str, horizon: int, model: str
+    ) -> list[Coefficient]:
+        """Return the coefficients of a regression in order; none: not estimated."""
+        found = self._terms.get((population, outcome, horizon, model), [])
+        return sorted(found, key=lambda term: term.place)
 
     def count(
         self, subject: str, category: str, arm: str, horizon: int = NO_HORIZON

@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING
 from rctspark.config.plan import (
     ArmSizesTable,
     BalanceTable,
+    BoundsTable,
     ContactsTable,
     CourseTable,
     EffectsTable,
     FindingsTable,
+    FitTable,
     FunnelTable,
     GroupsTable,
+    ModelsTable,
     ReliabilityTable,
     RoundsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
+from rctspark.release.publication.checks_screening import screen_check
 from rctspark.release.publication.course import screen_course
 from rctspark.release.publication.layout import sides
 from rctspark.release.publication.study_screening import screen_study
@@ -100,6 +104,16 @@ def screen_table(
         return screen_course(table, plan, book, thresholds)
     if isinstance(plan, (FindingsTable, FunnelTable, GroupsTable, ReliabilityTable)):
         return screen_study(table, book, thresholds, shown=shown)
+    if isinstance(plan, (FitTable, BoundsTable, ModelsTable)):
+        return screen_check(table, book, thresholds, shown=shown)
+    return _screen_counts(table, book, thresholds, design)
+
+
+def _screen_counts(
+    table: LaidTable, book: Book, thresholds: Thresholds, design: DesignCounts
+) -> LaidTable:
+    """Hide small counts of persons, rounds and contacts, part by part."""
+    plan = table.plan
     parts = parts_of(table, book)
     known = (
         _known_sizes(design, book) if isinstance(plan, BalanceTable) else frozenset()

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import (
     BalanceTable,
+    BoundsTable,
     ContactsTable,
     EffectsTable,
     FindingsTable,
+    FitTable,
     FollowUpOutcome,
     FunnelTable,
     GroupsTable,
+    ModelsTable,
     ReliabilityTable,
     RoundsTable,
 )
 from rctspark.release.numerals import MINUS, fixed, p_text, persons
+from rctspark.release.publication.shown_models import models_side_by_side
+from rctspark.release.publication.shown_table import Group, ShownTable
 from rctspark.release.wording import lower
 
 if TYPE_CHECKING:
@@ -41,42 +45,11 @@ SECTIONS = {
     "groups": "balance",
     "findings": "outcomes",
     "reliability": "outcomes",
+    "fit": "balance",
+    "bounds": "attrition",
+    "models": "coefficients",
 }
 """Kind of table to the section of the report in which it stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows that belong together.
-
-    Attributes:
-        title: What they are about; empty: nothing stands above them.
-        rows: Words and numbers, one text per column.
-    """
-
-    title: str
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ShownTable:
-    """A table of the report.
-
-    Attributes:
-        name: Name of its file, without `.csv`.
-        title: Its caption.
-        head: Headings of the columns; the first stands above words.
-        groups: Its rows.
-        notes: Sentences below it.
-        n_words: Columns that hold words, the first ones.
-    """
-
-    name: str
-    title: str
-    head: tuple[str, ...]
-    groups: tuple[Group, ...]
-    notes: tuple[str, ...]
-    n_words: int = 1
 
 
 def sections(release: Release, labels: Labels) -> dict[str, list[ShownTable]]:
@@ -87,8 +60,8 @@ def sections(release: Release, labels: Labels) -> dict[str, list[ShownTable]]:
         labels: Words.
 
     Returns:
-        Section (`arms`, `balance`, `services`, `outcomes`) to its tables, in the
-        plan's order.
+        Section (`arms`, `balance`, `services`, `outcomes`, `attrition`,
+        `coefficients`) to its tables, in the plan's order.
     """
     found: dict[str, list[ShownTable]] = {name: [] for name in SECTIONS.values()}
     for table in release.tables:
@@ -126,9 +99,13 @@ def _shown(table: LaidTable, release: Release, labels: Labels) -> ShownTable:
             "correction; who is in no category is left out of the test. Per cents "
             "are of the arm. " + _sizes(release, labels),
         )
-    elif isinstance(
-        plan, (FunnelTable, GroupsTable, FindingsTable, ReliabilityTable)
-    ) or (isinstance(plan, EffectsTable) and plan.against is not None):
+    elif isinstance(plan, ModelsTable):
+        head, laid = models_side_by_side(table, plan, labels)
+        groups = tuple(Group(title, rows) for title, rows in laid)
+        notes.insert(0, _models_note(plan, labels))
+    elif isinstance(plan, AS_RELEASED) or (
+        isinstance(plan, EffectsTable) and plan.against is not None
+    ):
         head, groups = _as_released(table, labels)
     elif isinstance(plan, EffectsTable):
         head, groups = _effects(table, plan, labels)
@@ -152,6 +129,31 @@ def _n_words(table: LaidTable) -> int:
 def _is_grouped(table: LaidTable) -> bool:
     """Say whether the first heading stands above several rows."""
     return isinstance(table.plan, GroupsTable) and len(table.headings) > 1
+
+
+AS_RELEASED = (
+    FunnelTable,
+    GroupsTable,
+    FindingsTable,
+    ReliabilityTable,
+    FitTable,
+    BoundsTable,
+)
+"""Kinds of tables that read as they stand in their file."""
+
+
+def _is_against_others(plan: ReleasedTable) -> bool:
+    return isinstance(plan, EffectsTable) and plan.against is not None
+
+
+def _models_note(plan: ModelsTable, labels: Labels) -> str:
+    signs = "; ".join(_star_words(level, labels) for level in plan.stars)
+    return (
+        f"Coefficient{' and sign' if signs else ''} (standard error, "
+        f"{labels.plan.inference.covariance}), in the units of outcome and covariate; "
+        "of a logit in log odds, R\N{SUPERSCRIPT TWO} McFadden's. Categories are "
+        f"compared with the first of their covariate. {signs}{'.' * bool(signs)}"
+    )
 
 
 def _as_released(table: LaidTable, labels: Labels) -> Laid:

@@ -1,0 +1,190 @@
+"""Screen the tables that let a reader check: what their numbers would give away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rctspark.config.plan import BoundsTable, FitTable, GroupsTable, ModelsTable
+from rctspark.contracts.coefficients import CONSTANT
+from rctspark.contracts.descriptives import TARGET
+from rctspark.release.audit import Mark
+from rctspark.release.disclosure import HIDDEN, legend
+from rctspark.release.publication.checks import TERM_NUMBERS, table_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rctspark.config import Thresholds
+    from rctspark.contracts import Coefficient
+    from rctspark.release.publication.layout import LaidTable
+    from rctspark.release.publication.rows import Book
+
+
+def screen_check(
+    table: LaidTable, book: Book, thresholds: Thresholds, *, shown: Book
+) -> LaidTable:
+    """Hide what may not leave of bounds and models.
+
+    Args:
+        table: A table of fit, bounds or models, as laid out.
+        book: The results that it was laid out from.
+        thresholds: Thresholds of the data owner.
+        shown: The effects that may leave.
+
+    Returns:
+        The table with hidden numbers; one of fit as it is, for `screen_fit`.
+    """
+    plan = table.plan
+    if isinstance(plan, BoundsTable):
+        return screen_bounds(table, plan, shown, thresholds)
+    if isinstance(plan, ModelsTable):
+        return screen_models(table, plan, book, thresholds, shown=shown)
+    return table
+
+
+def screen_fit(
+    table: LaidTable, plan: FitTable, screened: Mapping[str, LaidTable]
+) -> LaidTable:
+    """Hide the tests that rest on a number that is not shown.
+
+    A statistic is an equation between the shares that it compares: with one of them
+    hidden, it gives that one away. So it leaves where a table of groups shows every
+    category (or the mean) of the group and of the target.
+
+    Args:
+        table: The table as laid out.
+        plan: What the plan says of it.
+        screened: Name to the plan's tables of groups, screened.
+
+    Returns:
+        The table with hidden numbers.
+    """
+    rows, is_hidden = [], False
+    for row in table.rows:
+        heading, group = row.headings["characteristic"], row.headings["group"]
+        covariate = plan.lines[heading].covariate or ""
+        if not row.numbers["p"] or _is_shown(covariate, group, screened):
+            rows.append(row)
+            continue
+        is_hidden = True
+        rows.append(replace(row, numbers=dict.fromkeys(row.numbers, HIDDEN)))
+    told = f"{HIDDEN}: not shown, because a share that it rests on is not."
+    return replace(table, rows=tuple(rows), legend=told if is_hidden else "")
+
+
+def _is_shown(covariate: str, group: str, screened: Mapping[str, LaidTable]) -> bool:
+    for table in screened.values():
+        plan = table.plan
+        sides = [group, TARGET]
+        if not isinstance(plan, GroupsTable) or not {*sides} <= {
+            *plan.columns.values()
+        }:
+            continue
+        named = {name for name, ln in plan.lines.items() if ln.covariate == covariate}
+        cells = [
+            row.numbers[side]
+            for row in table.rows
+            if row.headings["characteristic"] in named
+            for side in sides
+        ]
+        if cells and all(text and text[0].isdigit() for text in cells):
+            return True
+    return False
+
+
+def screen_bounds(
+    table: LaidTable, plan: BoundsTable, shown: Book, thresholds: Thresholds
+) -> LaidTable:
+    """Hide the bounds of effects that stay inside; the others have their n as shown.
+
+    Args:
+        table: The table as laid out.
+        plan: What the plan says of it.
+        shown: The effects that may leave.
+        thresholds: Thresholds of the data owner.
+
+    Returns:
+        The table with hidden numbers.
+    """
+    rows, marks = [], []
+    for row in table.rows:
+        line = plan.lines[row.headings["label"]]
+        e = shown.effect(
+            plan.of,
+            line.outcome,
+            int(row.headings["horizon"]),
+            row.headings["arm"],
+            plan.model,
+        )
+        numbers = dict(row.numbers)
+        if e is None:
+            marks.append(Mark.HIDDEN)
+            numbers = dict.fromkeys(numbers, HIDDEN)
+        else:
+            effect = round(e.estimate * plan.factor, plan.decimals) + 0.0
+            numbers |= {
+                "effect": f"{effect:.{plan.decimals}f}",
+                "n arm": str(e.n_arm),
+                "n against": str(e.n_against),
+            }
+        rows.append(replace(row, numbers=numbers))
+    return replace(table, rows=tuple(rows), legend=legend(marks, thresholds))
+
+
+def screen_models(
+    table: LaidTable,
+    plan: ModelsTable,
+    book: Book,
+    thresholds: Thresholds,
+    *,
+    shown: Book,
+) -> LaidTable:
+    """Hide coefficients that would say what an effect or few persons would.
+
+    Constant and arms leave together, where all effects of the regression leave: with
+    the others and the means of covariates they give the arms' means. A coefficient of
+    a category leaves where enough persons are in it, and enough are not. A regression
+    leaves with enough persons and residual degrees of freedom (rule 2).
+
+    Args:
+        table: The table as laid out.
+        plan: What the plan says of it.
+        book: The results that it was laid out from.
+        thresholds: Thresholds of the data owner.
+        shown: The effects that may leave.
+
+    Returns:
+        The table with hidden numbers, and persons as they are shown elsewhere.
+    """
+    fewest = thresholds.minimum_persons
+    rows, marks = [], []
+    for row, (_, term) in zip(table.rows, table_terms(plan, book), strict=True):
+        n = _shown_persons(term, shown)
+        told = fewest * round(term.n_total / fewest) if n is None else n
+        numbers = {**row.numbers, "n": str(told)}
+        is_effect = term.term == CONSTANT or term.term in book.plan.arms.all
+        is_safe = (
+            min(term.n_behind, term.n_total) >= fewest
+            and term.n_total - term.rank >= thresholds.minimum_df
+            and not (is_effect and n is None)
+        )
+        if not is_safe:
+            marks.append(Mark.HIDDEN)
+            numbers |= dict.fromkeys(TERM_NUMBERS, HIDDEN)
+        rows.append(replace(row, numbers=numbers))
+    return replace(table, rows=tuple(rows), legend=legend(marks, thresholds))
+
+
+def _shown_persons(term: Coefficient, shown: Book) -> int | None:
+    """Return the persons of a regression all of whose effects leave; None: not so."""
+    analysis = next(a for a in shown.plan.analyses if a.population == term.population)
+    every = (*analysis.groups[:1], *(analysis.arms or shown.plan.arms.all))
+    effects = [
+        shown.effect(term.population, term.outcome, term.horizon, arm, term.model)
+        for arm in every[1:]
+    ]
+    found = [e for e in effects if e is not None]
+    if not found or len(found) < len(effects):
+        return None
+    return sum(e.n_arm for e in found) + found[0].n_against
