@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rctspark.release.record import Release
 
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+ROUNDED_OFF = re.compile(r"0\.0+")
 """How names stand in a plan and in released files."""
 SECTIONS = {
     "arm_sizes": "arms",
@@ -161,7 +162,9 @@ def _as_released(table: LaidTable, labels: Labels) -> Laid:
     head = tuple(_in_words(c, labels) for c in table.plan.columns)
     rows = [
         tuple(
-            _in_words(text, labels) if column in table.headings else _number(text)
+            _in_words(text, labels)
+            if column in table.headings
+            else _number(text, column)
             for column, text in table.line(row).items()
         )
         for row in table.rows
@@ -175,8 +178,13 @@ def _as_released(table: LaidTable, labels: Labels) -> Laid:
     return head[1:], tuple(groups)
 
 
-def _number(text: str) -> str:
-    """Write a number of a file for reading: thousands apart, a true minus sign."""
+def _number(text: str, column: str) -> str:
+    """Write a number of a file for reading: thousands apart, a true minus sign.
+
+    A p-value that a file rounds to nothing is small, and not zero.
+    """
+    if column == "p" and ROUNDED_OFF.fullmatch(text):
+        return f"<{text[:-1]}1"
     return _signed(persons(text))
 
 
