@@ -15,12 +15,9 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup key ## Run an experiment from generated files to the report (EXPERIMENT=ww)
-	@# The plan goes on record while the registers are still being made, and only once:
-	@# a plan that is changed afterwards shows as a deviation.
-	@$(RUN) jobs/register_plan.py --plan $(EXPERIMENT) --once & registering=$$!; \
-	$(RUN) jobs/make_twin.py --experiment $(EXPERIMENT) --folder $(DELIVERIES_OF_DEMO) && \
-	wait $$registering && \
-	$(RUN) jobs/run_chain.py --plan $(EXPERIMENT) --deliveries $(DELIVERIES_OF_DEMO)
+	@$(RUN) jobs/make_twin.py --experiment $(EXPERIMENT) --folder $(DELIVERIES_OF_DEMO)
+	@# The plan goes on record before the first delivery is read.
+	@$(RUN) jobs/run_chain.py --plan $(EXPERIMENT) --deliveries $(DELIVERIES_OF_DEMO) --register
 
 run: setup key ## Run the chain on files: PLAN=<file> DELIVERIES=<folder>
 	@test -n "$(PLAN)" -a -n "$(DELIVERIES)" || \

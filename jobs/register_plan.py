@@ -2,7 +2,7 @@
 
 Reads:   the plan; releases of the experiment
 Writes:  registrations: one row, unless the plan registered last says the same
-Run:     spark-submit jobs/register_plan.py --plan ww [--once]
+Run:     spark-submit jobs/register_plan.py --plan ww
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 def register_plan(run: Run) -> None:
     """Add the plan to the register, and say what that was worth."""
-    if run.is_once and read_registrations(run):
-        run.log.say(f"a plan of {run.experiment} is registered: nothing to add")
-        return
     made = register(run)
     plan = f"plan {run.plan.name} ({run.plan.hash})"
     if made is None:
@@ -32,6 +29,14 @@ def register_plan(run: Run) -> None:
         f", AFTER outcomes had first been released on {seen:%Y-%m-%d}" if seen else ""
     )
     run.log.say(f"{plan} registered{when}", late=seen is not None)
+
+
+def register_first(run: Run) -> None:
+    """Register the plan where no plan of the experiment is on record yet."""
+    if read_registrations(run):
+        run.log.say(f"a plan of {run.experiment} is registered: nothing to add")
+        return
+    register_plan(run)
 
 
 if __name__ == "__main__":

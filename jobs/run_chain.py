@@ -20,6 +20,7 @@ from publish_results import publish_results
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
 from rctspark.runtime.tracking import open_tracking
+from register_plan import register_first
 from write_quality_site import write_quality_site
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ STEPS: tuple[tuple[Callable[[Run], None], ...], ...] = (
 
 def run_chain(run: Run) -> None:
     """Run one step after another; the first that stops, stops the chain."""
+    if run.is_registering:
+        register_first(run.part(register_first.__name__))
     for number, jobs in enumerate(STEPS, start=1):
         names = " and ".join(job.__name__ for job in jobs)
         run.log.say(f"step {number} of {len(STEPS)}: {names}")

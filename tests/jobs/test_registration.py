@@ -11,7 +11,7 @@ from ingest import ingest
 from publish_results import publish_results
 from rctspark.contracts import RELEASES
 from rctspark.errors import PlanError
-from register_plan import register_plan
+from register_plan import register_first, register_plan
 from toy import experiment as toy
 from toy.place import Place
 
@@ -77,7 +77,7 @@ def test_a_changed_plan_is_a_deviation_until_it_is_registered_itself(place):
     assert "registered: 0.9; now: 0.95" in top
     assert "deviation" in tags(place)
 
-    assert place.run(register_plan, "--once", plan="toy") == 0
+    assert place.run(register_first, plan="toy") == 0
     assert len(place.read(f"{SCOPE}/registrations")) == 1
 
     assert place.run(register_plan, plan="toy") == 0

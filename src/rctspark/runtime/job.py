@@ -112,7 +112,7 @@ def _start(
         deliveries=arguments.deliveries,
         is_rebuild=arguments.rebuild,
         is_masked=arguments.masked,
-        is_once=arguments.once,
+        is_registering=arguments.register,
         as_known_on=arguments.as_known_on,
         data_version=arguments.data_version,
         compared=tuple(arguments.compare) if arguments.compare else None,
@@ -138,7 +138,11 @@ def _parser(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path(), help="folder of conf/")
     parser.add_argument("--run-id", help="name of the run; a retry uses the same")
     parser.add_argument("--masked", action="store_true", help="hide small counts")
-    parser.add_argument("--once", action="store_true", help="only if never done")
+    parser.add_argument(
+        "--register",
+        action="store_true",
+        help="for run_chain: put the plan on record first, where none is",
+    )
     versions = parser.add_mutually_exclusive_group()
     versions.add_argument(
         "--as-known-on",

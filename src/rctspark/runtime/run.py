@@ -40,7 +40,7 @@ class Run:
         deliveries: Folder of deliveries; None where the job reads none.
         is_rebuild: Make everything again, even where nothing has changed.
         is_masked: Hide small counts: what is written may leave.
-        is_once: Do it only where it was never done: the first registration.
+        is_registering: Put the plan on record first, where none of the experiment is.
         as_known_on: Day whose knowledge is wanted; None: as the plan says.
         data_version: Name of the data version that is wanted; None: as the plan says.
         compared: Two data versions to compare, each by name or day.
@@ -57,7 +57,7 @@ class Run:
     deliveries: Path | None
     is_rebuild: bool
     is_masked: bool
-    is_once: bool
+    is_registering: bool
     as_known_on: date | None
     data_version: str | None
     compared: tuple[str, str] | None
