@@ -13,7 +13,7 @@ from rctspark.config.plan import FitTable
 from rctspark.contracts import Coefficient, Descriptive, Effect, JudgedTest
 from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.errors import ContractError, listed
-from rctspark.release.coarsening import coarsen_parts
+from rctspark.release.coarsening import coarsen_parts, whole_populations
 from rctspark.release.design import (
     ArmCount,
     DesignCounts,
@@ -241,6 +241,12 @@ class Release:
     def n_without_mean(self) -> int:
         """Effects that leave without the mean that they are added to."""
         return sum(isnan(e.mean_against) for e in self.effects)
+
+    @property
+    def has_rounded_persons(self) -> bool:
+        """Whether effects on a part of those enrolled leave, whose n is rounded."""
+        whole = whole_populations(self.plan)
+        return any(e.population not in whole or e.site != "all" for e in self.effects)
 
     @property
     def has_exempt_shares(self) -> bool:
