@@ -170,7 +170,7 @@ def _is_planned(outcomes: Sequence[str], labels: Labels) -> bool:
 
 
 def population_words(population: str, labels: Labels) -> str:
-    """Name those analysed: `Utrecht, education known (education: low)`."""
+    """Name those analysed: a category of a covariate, else the population."""
     whole, _, category = population.partition(":")
     covariate, _, value = category.partition("=")
     if not category:
