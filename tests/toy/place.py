@@ -52,5 +52,6 @@ class Place:
         return {log.parent.name: DeltaTable(log.parent).version() for log in logs}
 
     def last_log(self):
-        newest = max((self.root / "out" / "runs").glob("*.log"), key=lambda p: p.name)
+        logs = (self.root / "out" / "runs").glob("*.log")
+        newest = max(logs, key=lambda p: p.stat().st_mtime_ns)
         return [json.loads(line)["message"] for line in newest.read_text().splitlines()]
