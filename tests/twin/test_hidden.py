@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from rctspark.twin.ww.calendar import FOLLOW_UP_ENDS, add_months, days
 from rctspark.twin.ww.contact_kinds import Form, Outcome, Service, Subject
 from rctspark.twin.ww.course import Destination
-from rctspark.twin.ww.persons import ONE_ARM_OFFICE
+from rctspark.twin.ww.person_files import person_sheets
+from rctspark.twin.ww.persons import ONE_ARM_OFFICE, Living, Role
 from rctspark.twin.ww.spell_files import MOVED_OFFICE, MOVED_ON, MOVED_TO, office_on
 from rctspark.twin.ww.targets import ROUND_DAYS
 
@@ -158,3 +162,23 @@ def test_the_interview_of_month_10_shows_an_effect_and_the_others_hardly(world):
         found[month] = abs(effect / error)
     assert found["10"] > 1.96
     assert max(found[month] for month in ("4", "7", "12")) < 1.645
+
+
+def test_nobody_whom_age_excludes_loses_the_age_to_rows_that_contradict(world):
+    # With so many whom age excludes, chance alone would hit some of them.
+    persons = world.persons
+    alike = np.flatnonzero(
+        ~persons.is_enrolled
+        & (persons.living == Living.COHABITING)
+        & (persons.role != Role.PAYROLL_ONLY)
+    )
+    role = persons.role.copy()
+    role[alike[5020:]] = Role.NETWORK_TRAINING
+    (sheet,) = person_sheets(replace(world, persons=replace(persons, role=role)))
+    rows = sheet.table.select(["BSN", "LEEFSITUATIE"]).to_pylist()
+    values = Counter(row["BSN"] for row in {tuple(r.items()): r for r in rows}.values())
+    twice = {bsn for bsn, n in values.items() if n > 1}
+    excluded = {f"{bsn:09d}" for bsn in persons.bsn[role == Role.NETWORK_TRAINING]}
+    contradicted = {r["BSN"] for r in rows[-5:]}
+    assert len(contradicted & twice) == 5
+    assert not contradicted & excluded

@@ -79,7 +79,10 @@ def person_sheets(world: World) -> Iterator[Sheet]:
     harmless = np.flatnonzero(
         ~listed.is_enrolled & (listed.living == Living.COHABITING)
     )
-    # Contradicted persons lose both rows, so no other fault may copy one of those.
+    # Contradicted persons lose both rows: no other fault may copy one of those, and
+    # nobody may be among them whose exclusion rests on the age that is lost.
+    by_age = np.isin(listed.role, (Role.NETWORK_TRAINING, Role.ESF_TRACK))
+    contradicted = harmless[5000:][~by_age[harmless[5000:]]]
     table, planted = plant(
         pa.table(columns), [*ROW_FAULTS], rng=rng, harmless=harmless[:5000], file=path
     )
@@ -87,7 +90,7 @@ def person_sheets(world: World) -> Iterator[Sheet]:
         "rows_contradict", CONTRADICTED, {"LEEFSITUATIE": ("A",)}, counts=2
     )
     table, more = plant(
-        table, [contradiction], rng=rng, harmless=harmless[5000:], file=path
+        table, [contradiction], rng=rng, harmless=contradicted, file=path
     )
     yield Sheet(
         FOLDER, NAME, table, tuple(columns), delimiter="", faults=(*planted, *more)
