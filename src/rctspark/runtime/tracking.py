@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rctspark.runtime.locks import holding
+from rctspark.runtime.tracking_failures import reaching
 from rctspark.runtime.tracking_note import describe_analysis, describe_outcome
 from rctspark.runtime.tracking_numbers import (
     analysis_tags,
@@ -88,11 +89,15 @@ def track_analysis(
         The id of the parent run, also where it had been tracked before.
 
     Raises:
-        StoreError: Another run held the same analysis for too long.
+        StoreError: Another run held the same analysis for too long, or MLflow can't
+            be reached.
     """
     shown = [e for e in effects if may_be_shown(e, thresholds)]
     withheld = [e for e in effects if not may_be_shown(e, thresholds)]
-    with _holding(tracking_uri, f"mlflow-{record.inputs}"):
+    with (
+        reaching(tracking_uri),
+        _holding(tracking_uri, f"mlflow-{record.inputs}"),
+    ):
         client = open_tracking(tracking_uri)
         experiment_id = _experiment(client, tracking_uri, plan)
         found = _find_or_clear(client, experiment_id, record)
@@ -186,6 +191,9 @@ def open_tracking(tracking_uri: str) -> MlflowClient:
 
     Returns:
         The client.
+
+    Raises:
+        StoreError: MLflow can't be reached.
     """
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -194,7 +202,7 @@ def open_tracking(tracking_uri: str) -> MlflowClient:
     for chatty in ("mlflow", "alembic"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     # Processes that make one database at once leave it broken.
-    with _holding(tracking_uri, "mlflow-database"):
+    with reaching(tracking_uri), _holding(tracking_uri, "mlflow-database"):
         client = MlflowClient(tracking_uri)
         client.search_experiments(max_results=1)
     return client
