@@ -6,18 +6,13 @@ from dataclasses import replace
 import pytest
 
 from rctspark.contracts.comparison import Move, ValueChange
+from rctspark.contracts.duration_tables import DurationEstimate
 from rctspark.release.changes import changes_table, moves_table
-from rctspark.release.comparison import (
-    FOUND,
-    LOST,
-    ONLY_FROM,
-    ONLY_TO,
-    SAME,
-    SIGN,
-    figures_table,
-    write_comparison,
-)
+from rctspark.release.comparison import figures_table, write_comparison
+from rctspark.release.duration_changes import duration_lines, durations_table
+from rctspark.release.durations import DurationResults
 from rctspark.release.record import DeliveryLine, screen_record
+from rctspark.release.verdicts import FOUND, LOST, ONLY_FROM, ONLY_TO, SAME, SIGN
 from release.sample_records import two_arms
 
 CHANGE = ValueChange(
@@ -145,4 +140,74 @@ def test_the_page_stands_alone_and_names_both_versions(record, tmp_path):
     assert "1 September 2014" in text
     assert "http" not in text
     names = sorted(p.name for p in (page.parent / "tables").iterdir())
-    assert names == ["changes.csv", "figures.csv", "moves.csv"]
+    assert names == ["changes.csv", "durations.csv", "figures.csv", "moves.csv"]
+
+
+def log_rank(p_value):
+    return DurationEstimate(
+        method="log_rank",
+        model="",
+        cause="any",
+        term="arms",
+        p_value=p_value,
+        n_persons=9237,
+        n_exits=6256,
+        statistic=5.0,
+        df=1,
+    )
+
+
+def hazard_ratio(estimate, **facts):
+    given = {"method": "cox", "model": "cox_any", "cause": "any", "n_exits": 6256}
+    return DurationEstimate(
+        **given | facts,
+        term="arm=intensive",
+        estimate=estimate,
+        std_error=0.02,
+        ci_lower=estimate - 0.03,
+        ci_upper=estimate + 0.03,
+        level=0.9,
+        p_value=0.01,
+        n_persons=9237,
+    )
+
+
+def with_durations(record, *estimates):
+    found = DurationResults("benefit_months", (), estimates)
+    return replace(record, durations=(found,))
+
+
+def test_a_test_without_an_estimate_is_judged_by_its_p_value(record):
+    releases = [screen_record(with_durations(record, log_rank(p))) for p in (0.03, 0.3)]
+    (row,) = durations_table(*releases).to_dict("records")
+    assert row["verdict"] == LOST
+    assert (row["p_value_from"], row["p_value_to"]) == (0.03, 0.3)
+    (same,) = durations_table(releases[0], releases[0])["verdict"]
+    assert same == SAME
+
+
+def test_an_effect_on_a_hazard_that_turns_is_named_and_printed_as_a_ratio(record):
+    releases = [
+        screen_record(with_durations(record, hazard_ratio(b))) for b in (0.1, -0.1)
+    ]
+    table = durations_table(*releases)
+    assert table["verdict"].tolist() == [SIGN]
+    assert table["change"].tolist() == [pytest.approx(-0.2)]
+    (line,) = duration_lines(*releases, table)
+    assert line.duration == "Months from enrolment to the end of the benefit"
+    assert (line.before, line.after) == (
+        "1.11 (1.07 to 1.14; p 0.010)",
+        "0.90 (0.88 to 0.93; p 0.010)",
+    )
+
+
+def test_an_estimate_that_may_leave_in_one_version_alone_is_said_so(record):
+    enough = with_durations(record, log_rank(0.03), hazard_ratio(0.1))
+    few = with_durations(record, log_rank(0.03), hazard_ratio(0.1, n_exits=9))
+    table = durations_table(screen_record(enough), screen_record(few))
+    verdicts = dict(zip(table["method"], table["verdict"], strict=True))
+    assert verdicts == {"cox": ONLY_FROM, "log_rank": SAME}
+    lines = duration_lines(screen_record(enough), screen_record(few), table)
+    assert [line.after for line in lines if line.verdict == ONLY_FROM] == [
+        "\N{EN DASH}"
+    ]

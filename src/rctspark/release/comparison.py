@@ -10,11 +10,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from rctspark.release.changes import changes_table, moves_table
+from rctspark.release.duration_changes import duration_lines, durations_table
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import fixed, kept_decimals, p_text, persons
 from rctspark.release.registration import standing_words
 from rctspark.release.tables import csv_bytes, effect_table, headline_keys
+from rctspark.release.verdicts import CHANGED, NUMBERS, SIDES, VERDICTS, put_beside
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -29,14 +31,7 @@ OF = (
     *("population", "outcome", "horizon", "arm", "against", "estimand", "model"),
     "site",
 )
-NUMBERS = ("estimate", "std_error", "ci_lower", "ci_upper", "p_value")
 COUNTS = ("n_arm", "n_against", "mean_against")
-SAME, MOVED = "the same", "another number, the same verdict"
-SIGN, FOUND, LOST = "sign changed", "now significant", "no longer significant"
-ONLY_FROM, ONLY_TO = "only in the earlier version", "only in the later version"
-VERDICTS = (SIGN, FOUND, LOST, ONLY_FROM, ONLY_TO, MOVED, SAME)
-"""What became of a figure; the first ones change what is concluded."""
-SIDES = ("_from", "_to")
 
 
 class Line(NamedTuple):
@@ -78,6 +73,7 @@ def write_comparison(
     fewest = before.thresholds.minimum_persons
     tables = {
         "figures": figures_table(before, after),
+        "durations": durations_table(before, after),
         "changes": changes_table(changes, before.plan, before.thresholds),
         "moves": moves_table(moves, minimum_persons=fewest),
     }
@@ -92,6 +88,7 @@ def write_comparison(
     files = {
         f"{TABLES}/{name}.csv": csv_bytes(table.assign(**stamp))
         for name, table in tables.items()
+        if name != "durations" or before.plan.durations
     }
     files[PAGE] = render_comparison(before, after, tables).encode()
     replace_folder(folder, files)
@@ -113,40 +110,8 @@ def figures_table(before: Release, after: Release) -> pd.DataFrame:
     """
     labels = Labels(before.plan)
     named = [*OF, *NUMBERS, *COUNTS, "level"]
-    sides = [effect_table(r.effects, labels)[named] for r in (before, after)]
-    both = sides[0].merge(sides[1], on=[*OF], how="outer", suffixes=SIDES)
-    # An outer join sorts its keys; a reader looks for the plan's own order.
-    order = pd.concat([side[[*OF]] for side in sides]).drop_duplicates()
-    both = order.merge(both, on=[*OF], how="left")
-    error = both[["std_error_from", "std_error_to"]].min(axis=1)
-    change = both["estimate_to"] - both["estimate_from"]
-    both["change"] = [
-        round(value, kept_decimals(spread))
-        for value, spread in zip(change, error, strict=True)
-    ]
-    both["verdict"] = [verdict(row) for row in both.to_dict("records")]
-    return both
-
-
-def verdict(row: Mapping[Hashable, Any]) -> str:
-    """Say what became of one figure.
-
-    Args:
-        row: A row of `figures_table`.
-
-    Returns:
-        One of VERDICTS; a change of sign goes before one of significance.
-    """
-    was, now = row["estimate_from"], row["estimate_to"]
-    if pd.isna(was) or pd.isna(now):
-        return ONLY_TO if pd.isna(was) else ONLY_FROM
-    if was * now < 0:
-        return SIGN
-    found = [row[f"p_value{side}"] < 1 - row[f"level{side}"] for side in SIDES]
-    if found[0] != found[1]:
-        return FOUND if found[1] else LOST
-    is_same = all(row[f"{name}_from"] == row[f"{name}_to"] for name in NUMBERS)
-    return SAME if is_same else MOVED
+    earlier, later = (effect_table(r.effects, labels)[named] for r in (before, after))
+    return put_beside(earlier, later, OF)
 
 
 def render_comparison(
@@ -157,7 +122,7 @@ def render_comparison(
     Args:
         before: What may leave of the results on the earlier version.
         after: What may leave of those on the later one.
-        tables: `figures`, `changes` and `moves`.
+        tables: `figures`, `durations`, `changes` and `moves`.
 
     Returns:
         The page as HTML, complete in itself.
@@ -174,7 +139,7 @@ def render_comparison(
     heads = set(headline_keys(before.plan))
     keys = zip(*(figures[n] for n in ("outcome", "horizon", "model", "population")))  # noqa: B905 (columns of one table)
     is_head = [key in heads for key in keys]
-    changed = figures["verdict"].isin(VERDICTS[:5])
+    changed = figures["verdict"].isin(CHANGED)
     return environment.from_string(_packaged("comparison.html")).render(
         plan=before.plan,
         labels=labels,
@@ -189,6 +154,7 @@ def render_comparison(
             ("Figures whose verdict changed", lines(figures[changed], labels), True),
             ("Every figure", lines(figures, labels), False),
         ],
+        durations=duration_lines(before, after, tables["durations"]),
         changes=tables["changes"].to_dict("records"),
         moves=tables["moves"].to_dict("records"),
         thresholds=before.thresholds,

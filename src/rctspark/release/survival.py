@@ -95,7 +95,9 @@ def shown_durations(release: Release, labels: Labels) -> list[ShownDuration]:
                 labels,
                 is_synthetic=release.is_synthetic,
             ),
-            lines=tuple(_lines(planned, results[planned.name].estimates, labels)),
+            lines=tuple(
+                describe_estimates(planned, results[planned.name].estimates, labels)
+            ),
         )
         for planned in release.plan.durations
         if planned.name in results
@@ -187,9 +189,20 @@ def _known(end: float | None, value: float) -> float:
     return value if end is None else end
 
 
-def _lines(
+def describe_estimates(
     planned: DurationPlan, estimates: Iterable[DurationEstimate], labels: Labels
 ) -> list[ShownEstimate]:
+    """Write contrasts, tests and effects of a duration for reading.
+
+    Args:
+        planned: The duration.
+        estimates: What may leave of it.
+        labels: Words.
+
+    Returns:
+        One line each, in the same order: changes of a log hazard as ratios, shares in
+        points, mean times in the duration's unit.
+    """
     return [
         ShownEstimate(
             what=_what(e),
