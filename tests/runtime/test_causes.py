@@ -1,6 +1,8 @@
 """Errors of Spark are named by kind; their text may hold a person's value."""
 
-from rctspark.runtime.causes import kind_of
+import pytest
+
+from rctspark.runtime.causes import kind_of, remedy_of
 
 VALUE = "SELECT 123456782"
 
@@ -45,3 +47,25 @@ def test_an_error_of_the_java_side_is_named_down_to_its_cause():
 
 def test_any_other_error_is_named_by_its_kind_in_python():
     assert kind_of(ValueError(VALUE)) == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("SparkException", "OutOfMemoryError"), "more (`spark.driver.memory`"),
+        (("SparkException", "TimeoutException"), "let fewer runs share it"),
+        (("ConcurrentAppendException",), "Another run published"),
+        (("SparkException", "DateTimeException"), "an expression in a mapping"),
+    ],
+)
+def test_each_kind_of_error_says_what_to_do(names, words):
+    thrown = None
+    for name in reversed(names):
+        thrown = Thrown(name, thrown)
+    told = remedy_of(JavaError(thrown))
+    assert words in told
+    assert VALUE not in told
+
+
+def test_a_full_disk_is_told_from_the_rest():
+    assert remedy_of(OSError("No space left on device")).startswith("The disk is full")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 DEEPEST = 10
+FULL_DISK = "No space left on device"
+STARVED = ("OutOfMemory", "Timeout", "OUT_OF_MEMORY", "ExecutorLost", "BlockNotFound")
+"""In the kinds of errors that a run ends with which lacks memory, or was paused."""
 
 
 def kind_of(broken: Exception) -> str:
@@ -29,3 +32,26 @@ def kind_of(broken: Exception) -> str:
         names.append(str(thrown.getClass().getSimpleName()))
         thrown = thrown.getCause()
     return ", caused by ".join(dict.fromkeys(names)) or type(broken).__name__
+
+
+def remedy_of(broken: Exception) -> str:
+    """Say what somebody can do about an error of Spark while a table was written.
+
+    Args:
+        broken: The error.
+
+    Returns:
+        A sentence, by the kind of the error; its text is looked at for a full disk
+        alone, and never repeated.
+    """
+    kind = kind_of(broken)
+    if FULL_DISK in str(broken):
+        return "The disk is full: free some space, run again."
+    if "Concurrent" in kind or "CONCURRENT" in kind:
+        return "Another run published at the same time: run again."
+    if any(word in kind for word in STARVED):
+        return (
+            "The machine ran out of memory or time: let fewer runs share it or give "
+            "Spark more (`spark.driver.memory` in the settings), then run again."
+        )
+    return "Look for an expression in a mapping or plan that fails on some row."

@@ -28,7 +28,7 @@ from pyspark.sql.types import StructType
 
 from rctspark.contracts import GATE_RESULTS, RELEASES
 from rctspark.errors import RctsparkError, StoreError
-from rctspark.runtime.causes import kind_of
+from rctspark.runtime.causes import kind_of, remedy_of
 from rctspark.runtime.locks import holding
 from rctspark.runtime.releases import Provenance, Release, release_of, release_row
 from rctspark.runtime.together import together
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 CANDIDATES = "candidates"
 SPARK_ERRORS = (PySparkException, Py4JError)
-FULL_DISK = "No space left on device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -556,10 +555,7 @@ def _now() -> dt.datetime:
 
 
 def _failed_write(name: str, broken: Exception) -> str:
-    if FULL_DISK in str(broken):
-        return f"Writing {name} failed: the disk is full. Free some space, run again."
     return (
-        f"Writing {name} failed ({kind_of(broken)}); nothing was published. If two "
-        "runs published at once, run again; otherwise look for an expression in a "
-        "mapping or plan that fails on some row."
+        f"Writing {name} failed ({kind_of(broken)}); nothing was published. "
+        f"{remedy_of(broken)}"
     )
