@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 ARM = "arm@"
-BLOCK_ROWS = 2048
+BLOCK_ROWS = 4096
 """Rows added up at once: few enough that what is made of them stays in a cache."""
 Key = tuple[str, int]
 
