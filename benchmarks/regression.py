@@ -51,6 +51,7 @@ CELL_MODELS = {
 FITS = OUTCOMES * MONTHS * len(MODELS)
 PEER_FITS = 20
 CHUNK = 100_000
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 SEED = 20180601
 
 
@@ -146,9 +147,15 @@ def session() -> Any:  # noqa: ANN401 (Spark is imported where it runs)
         SparkSession.builder.master("local[2]")
         .config("spark.driver.memory", "3g")
         .config("spark.ui.enabled", "false")
+        # As docs/operation.md sets a machine for large runs. Without the first, Java
+        # only interprets the long methods that Spark generates for so many columns.
+        .config(
+            "spark.driver.extraJavaOptions",
+            "-XX:-DontCompileHugeMethods -XX:+UseParallelGC "
+            "-XX:ReservedCodeCacheSize=256m",
+        )
         # Past a hundred columns Spark stops compiling a query and reads row by row.
         .config("spark.sql.codegen.maxFields", "1000")
-        .config("spark.sql.execution.arrow.maxRecordsPerBatch", "8192")
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
@@ -390,11 +397,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     given = parser.parse_args()
     if given.way:
-        os.environ.setdefault("OMP_NUM_THREADS", "2")
         runs = Runs()
         WAYS[given.way](given.data, runs)
         runs.report()
         return
+    # Every way is a process that this one starts: each has one thread for algebra.
+    os.environ |= dict.fromkeys(ONE_THREAD, "1")
     for persons in given.persons:
         side_by_side(given.folder, persons, given.ways, given.duckreg)
 

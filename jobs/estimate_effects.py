@@ -9,6 +9,7 @@ Run:     spark-submit jobs/estimate_effects.py --plan ww
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import asdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ from rctspark.sources.settle import (
 from rctspark.trial.study import count_studied_by_site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyspark.sql import DataFrame
 
@@ -93,37 +94,37 @@ def estimate_effects(run: Run) -> None:
     described = describe_persons(run, registers, panel, amounts)
     plan = run.plan
     analyses = plan.analyses + tables_analyses(plan)
-    people = find_analysed(
-        run,
-        make_samples(
-            plan,
-            population=described.population,
-            assignment=run.store.read(panel, ASSIGNMENT),
-            persons=described.persons,
-            panel=described.panel,
-            outcomes=run.store.read(panel, PERSON_OUTCOME),
-            analyses=analyses,
-        ),
-        analyses,
-        n=count_samples(described.population, analyses=analyses),
+    samples = make_samples(
+        plan,
+        population=described.population,
+        assignment=run.store.read(panel, ASSIGNMENT),
+        persons=described.persons,
+        panel=described.panel,
+        outcomes=run.store.read(panel, PERSON_OUTCOME),
+        analyses=analyses,
     )
-    made = estimate_tables(
-        run, people, version=version, registered=provenance.registered_hash
-    )
-    if plan.tables:
-        counts = describe(plan, people, data_version=version)
-        counts += describe_sites(plan, registers, described.population)
-        made.append((DESCRIPTIVES, [asdict(count) for count in counts]))
+    n = count_samples(described.population, analyses=analyses)
+    with find_analysed(run, samples, analyses, n=n) as people:
+        made = estimate_tables(
+            run, people, version=version, registered=provenance.registered_hash
+        )
+        if plan.tables:
+            counts = describe(plan, people, data_version=version)
+            counts += describe_sites(plan, registers, described.population)
+            made.append((DESCRIPTIVES, [asdict(count) for count in counts]))
     candidates = run.candidates(
         *((table, run.store.rows(table, rows)) for table, rows in made)
     )
     run.publish(run.experiment, candidates, provenance=provenance, gate=gate)
 
 
+@contextmanager
 def find_analysed(
     run: Run, samples: DataFrame, analyses: Sequence[Analysis], *, n: int
-) -> Sequence[Analysed]:
+) -> Iterator[Sequence[Analysed]]:
     """Bring persons to the driver; where they are too many, leave them in Spark.
+
+    Spark then keeps them at hand as long as the block runs.
 
     Args:
         run: The run.
@@ -131,7 +132,7 @@ def find_analysed(
         analyses: The analyses that they were made for.
         n: Their rows.
 
-    Returns:
+    Yields:
         Whom each analysis speaks of.
     """
     largest = run.settings.largest_sample_rows
@@ -140,11 +141,16 @@ def find_analysed(
             f"{n:,} persons, above largest_sample_rows ({largest:,}): they stay in "
             "Spark and sums over them are estimated from"
         )
-        return table_samples(samples.persist(), run.plan, analyses=analyses)
+        kept = samples.persist()
+        try:
+            yield table_samples(kept, run.plan, analyses=analyses)
+        finally:
+            kept.unpersist()
+        return
     collected = collect_samples(
         samples, run.plan, analyses=analyses, largest_sample_rows=largest
     )
-    return [
+    yield [
         PersonSums(sample, arms_of(run.plan, analysis))
         for sample, analysis in zip(collected, analyses, strict=True)
     ]

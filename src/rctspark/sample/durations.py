@@ -138,7 +138,12 @@ def collect_durations(
         EstimationError: There are more rows than may come; someone has no duration;
             and as `collect_sample`. All at once, with counts.
     """
-    rows = _bounded(sample, largest_sample_rows)
+    rows = _bounded(
+        sample,
+        largest_sample_rows,
+        what="persons",
+        instead="narrow the population",
+    )
     rows = rows.sort_values("person_id", ignore_index=True)
     used = covariates_of(plan)
     faults = row_faults(rows, plan.arms.all)
@@ -159,17 +164,25 @@ def collect_durations(
         )
     changes = None
     if any(d.varying for d in plan.durations):
-        changes = _bounded(varying, largest_sample_rows)
+        changes = _bounded(
+            varying,
+            largest_sample_rows,
+            what="persons times periods, for what changes while a duration runs",
+            instead="register a shorter until for the durations with varying, or "
+            "their models without it",
+        )
     return {d.name: _sample(rows, changes, d, used) for d in plan.durations}
 
 
-def _bounded(frame: DataFrame, largest: int) -> pd.DataFrame:
+def _bounded(
+    frame: DataFrame, largest: int, *, what: str, instead: str
+) -> pd.DataFrame:
     rows = collect_rows(frame.limit(largest + 1))
     if len(rows) > largest:
         raise EstimationError(
-            f"Durations ask for more than {largest} rows, the most that are brought "
-            "to the driver. Give the driver memory for them and raise "
-            "largest_sample_rows in conf/, or take longer periods."
+            f"Durations ask for more than {largest} rows ({what}), the most that are "
+            "brought to the driver. Give the driver memory for them and raise "
+            f"largest_sample_rows in conf/, or {instead}."
         )
     return rows
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 ARM = "arm@"
+BLOCK_ROWS = 4096
+"""Rows added up at once: few enough that what is made of them stays in a cache."""
 Key = tuple[str, int]
 
 
@@ -245,7 +247,8 @@ def _adder(
         sums = copy.deepcopy(empty)
         with threadpool_limits(limits=1, user_api="blas"):
             for batch in batches:
-                sums.add(read(batch))
+                for start in range(0, batch.num_rows, BLOCK_ROWS):
+                    sums.add(read(batch.slice(start, BLOCK_ROWS)))
         yield pa.RecordBatch.from_pydict({"sums": [pickle.dumps(sums)]})
 
     return add

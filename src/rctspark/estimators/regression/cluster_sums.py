@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+FEW = 16
+"""Up to so many categories most of a matrix of categories by rows is worth filling."""
+
 
 @dataclass(slots=True, eq=False)
 class ClusterSums:
@@ -66,12 +69,16 @@ def merged_weights(one: Floats, other: Floats) -> tuple[Floats, Floats]:
 
 def averager(
     codes: Ints, weights: Floats, categories: int
-) -> tuple[sparse.csr_array, Floats]:
+) -> tuple[Floats | sparse.csr_array, Floats]:
     """Return a matrix that takes weighted means by category, and the weights."""
     total = summed(codes, weights, categories)
     share = np.divide(
         weights, total[codes], out=np.zeros_like(weights), where=total[codes] > 0
     )
+    if categories <= FEW:
+        # A sparse matrix would copy the outcomes, which lie column by column.
+        is_in = codes == np.arange(categories)[:, None]
+        return is_in * share, total
     matrix = sparse.csr_array(
         (share, (codes, np.arange(len(codes)))), shape=(categories, len(codes))
     )

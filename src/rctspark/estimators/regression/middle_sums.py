@@ -157,9 +157,12 @@ def _add(
     weights = np.ones(len(persons)) if block.weights is None else block.weights[rows]
     seen = part_of(terms, rows)
     z = seen[:, one.terms] - by_code(one.means, codes)
-    residuals = part_of(block.means, rows, one.outcomes) - z @ one.coefficients
+    # Outcomes lie column by column, and so does what is taken from them.
+    residuals = (one.coefficients.T @ z.T).T
+    np.subtract(part_of(block.means, rows, one.outcomes), residuals, out=residuals)
     residuals -= by_code(one.y_means, codes)
-    squares = residuals**2
+    total.slope += (z * (weights * persons)[:, None]).T @ residuals
+    squares = np.square(residuals, out=residuals)
     if block.counts is not None:
         squares *= persons[:, None]
     if block.squares is not None:
@@ -173,9 +176,10 @@ def _add(
         factor = factor / np.maximum(1 - leverage, 1 - LEVERAGE_OF_ONE) ** one.power
     pulls = z @ one.directions
     first, second = np.triu_indices(pulls.shape[1])
-    total.pulls += (pulls[:, first] * pulls[:, second] * factor[:, None]).T @ squares
-    total.slope += (z * (weights * persons)[:, None]).T @ residuals
-    total.residual_squares += weights @ squares
+    pairs = pulls[:, first] * pulls[:, second] * factor[:, None]
+    found = np.column_stack([pairs, weights]).T @ squares
+    total.pulls += found[:-1]
+    total.residual_squares += found[-1]
     if len(one.redundant):
         left_out = seen[:, one.redundant] - one.redundant_means[codes]
         apart = left_out - z @ one.explained
