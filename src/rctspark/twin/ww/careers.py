@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from rctspark.twin.ww.persons import Persons
     from rctspark.twin.ww.stints import Stints
 
-SHARE_BESIDE = (0.66, 0.72)
+SHARE_BESIDE = (0.64, 0.70)
 """Of those with a job who did not leave for one: who have it beside the benefit, by
 arm. More of the basic arm did not leave for theirs: with equal shares, services would
 change the resumption of work less than leaving for a job, and the report finds the
