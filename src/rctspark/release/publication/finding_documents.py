@@ -95,6 +95,8 @@ class PublishedFinding(Document):
         effects: Effects of the plan that are about the same, one line each.
         many: Effects that are counted in one line.
         durations: Numbers of the plan's durations that are about the same.
+        reason: Why no twin that gives back the published tables can show it, with the
+            arithmetic. Empty: one can.
     """
 
     about: str
@@ -106,6 +108,7 @@ class PublishedFinding(Document):
     effects: tuple[EffectNamed, ...] = ()
     many: tuple[EffectsNamed, ...] = ()
     durations: tuple[DurationNamed, ...] = ()
+    reason: str = ""
 
 
 class PublishedFindings(Document):

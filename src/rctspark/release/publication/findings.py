@@ -58,6 +58,8 @@ class ShownFinding:
         p: Its p-value; empty: none.
         agrees: `yes` or `no`: what the sentence says of significance, sign and mean
             holds here; empty: it says nothing of them, or there is no number.
+        reason: Why the published tables leave no room for the sentence; empty: they
+            do, or nobody has shown that they don't.
     """
 
     about: str
@@ -66,6 +68,7 @@ class ShownFinding:
     value: str
     p: str
     agrees: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,9 @@ def _lines(
 def _line(
     finding: PublishedFinding, ours: str, value: str, p: str = "", agrees: str = ""
 ) -> ShownFinding:
-    return ShownFinding(finding.about, finding.published, ours, value, p, agrees)
+    return ShownFinding(
+        finding.about, finding.published, ours, value, p, agrees, finding.reason
+    )
 
 
 def _effect_line(

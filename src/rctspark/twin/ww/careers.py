@@ -35,15 +35,22 @@ if TYPE_CHECKING:
     from rctspark.twin.ww.persons import Persons
     from rctspark.twin.ww.stints import Stints
 
-SHARE_BESIDE = 0.7
-"""Of those with a job who did not leave for one: who have it beside the benefit."""
+SHARE_BESIDE = (0.64, 0.70)
+"""Of those with a job who did not leave for one: who have it beside the benefit, by
+arm. More of the basic arm did not leave for theirs: with equal shares, services would
+change the resumption of work less than leaving for a job, and the report finds the
+same order for both."""
 SHARE_OUT_AT_ONCE = 0.7
 LARGEST_GAP = 24
 FAR_FROM_EXIT = 37
 """Days from the exit at which nobody starts a job who did not leave for one."""
 ROOM_FOR_JOB = 40
-LATEST_BESIDE, LATEST_AFTER = 0.8, 0.35
-"""Part of the days that are free for it in which the first job starts."""
+LATEST_BESIDE = 0.8
+LATEST_AFTER = (0.8, 0.35)
+"""Part of the days that are free for it in which the first job starts; of one long
+after the exit, by arm: in the basic arm it lies later, for the same reason."""
+AFTER_POWER = (0.9, 1.0)
+"""Power of the places in that part, by arm: below 1, rather at its end."""
 NEVER_LEAVES = np.iinfo(np.int64).max // 4
 
 
@@ -84,8 +91,8 @@ def draw_careers(rng: np.random.Generator, persons: Persons, course: Course) -> 
     for (arm, sex), aims in job_aims().items():
         rows = in_arm(persons, arm) & (persons.sex == (MALE, FEMALE)[sex])
         cell = _cell_of(persons, course, np.flatnonzero(rows))
-        kind = _draw_kinds(rng, cell, aims)
-        start = _draw_starts(rng, persons, cell, kind)
+        kind = _draw_kinds(rng, cell, aims, SHARE_BESIDE[arm])
+        start = _draw_starts(rng, persons, cell, kind, arm)
         holders = _holders(rng, course, cell, kind, start)
         parts.append(tuned_stints(holders, aims))
     joined = parts[0].joined(parts[1:])
@@ -106,10 +113,12 @@ def _cell_of(persons: Persons, course: Course, rows: Ints) -> _Cell:
     )
 
 
-def _draw_kinds(rng: np.random.Generator, cell: _Cell, aims: JobAims) -> Ints:
+def _draw_kinds(
+    rng: np.random.Generator, cell: _Cell, aims: JobAims, share_beside: float
+) -> Ints:
     """Draw of which kind each person's first job is; -1: has none."""
     missing = aims.holders - int(cell.to_job.sum())
-    n_after = round((1 - SHARE_BESIDE) * missing)
+    n_after = round((1 - share_beside) * missing)
     after = _some(rng, cell.may_wait & (cell.room_after >= 0), n_after)
     fits = cell.may_wait & ~after & (cell.room_beside > ROOM_FOR_JOB)
     beside = _some(rng, fits, missing - n_after)
@@ -118,11 +127,16 @@ def _draw_kinds(rng: np.random.Generator, cell: _Cell, aims: JobAims) -> Ints:
 
 
 def _draw_starts(
-    rng: np.random.Generator, persons: Persons, cell: _Cell, kind: Ints
+    rng: np.random.Generator,
+    persons: Persons,
+    cell: _Cell,
+    kind: Ints,
+    arm: int,
 ) -> Ints:
     """Draw on which day each first job starts."""
     place = rng.random(kind.size)
-    later = np.floor(place * LATEST_AFTER * np.maximum(cell.room_after, 1))
+    part = LATEST_AFTER[arm] * place ** AFTER_POWER[arm]
+    later = np.floor(part * np.maximum(cell.room_after, 1))
     soon = np.floor(place * LATEST_BESIDE * np.maximum(cell.room_beside, 1))
     after = cell.leaves + FAR_FROM_EXIT + later.astype(np.int64)
     beside = cell.enrolment + 2 + soon.astype(np.int64)
