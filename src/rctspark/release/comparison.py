@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rctspark.contracts.comparison import Move, ValueChange
-    from rctspark.release.record import DeliveryLine, Release
+    from rctspark.release.record import DeliveryLine
+    from rctspark.release.released import Release
 
 PAGE = "index.html"
 TABLES = "tables"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rctspark.contracts import Effect
     from rctspark.release.labels import Labels
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from rctspark.release.labels import Labels
 from rctspark.release.numerals import persons
 from rctspark.release.power import shown_power
 from rctspark.release.publication.sections import sections
-from rctspark.release.record import Release, ReportRecord, screen_record
+from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import difference_words, standing_words
 from rctspark.release.services import service_figures
 from rctspark.release.subgroup_figures import PREFIX as SUBGROUPS
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from rctspark.release.design import ShownArm
     from rctspark.release.drawing import Figure
+    from rctspark.release.record import ReportRecord
+    from rctspark.release.released import Release
     from rctspark.release.survival import ShownDuration
 
 PAGE = "index.html"

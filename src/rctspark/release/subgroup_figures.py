@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
     from rctspark.contracts import Effect
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 PREFIX = "subgroups-"
 TITLES = 56

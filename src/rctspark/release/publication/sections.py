@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rctspark.release.labels import Labels
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Row
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 ROUNDED_OFF = re.compile(r"0\.0+")
