@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rctspark.config import ADJUSTED_EFFECTS, OUTCOME_SHARES
 from rctspark.config.plan import FitTable
 from rctspark.errors import ContractError, listed
+from rctspark.release.category_screening import hold_categories_together, screen_tests
 from rctspark.release.coarsening import coarsen_parts
 from rctspark.release.design import screen_design
 from rctspark.release.durations import screen_durations
@@ -35,16 +36,15 @@ from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import is_of_counts, screen_table
 from rctspark.release.released import Release, ShownUnobserved
-from rctspark.release.subgroups import hold_categories_together, screen_tests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rctspark.contracts import Effect
+    from rctspark.release.category_screening import ShownTest
     from rctspark.release.design import DesignCounts
     from rctspark.release.joint import ShownJoint
     from rctspark.release.record import ReportRecord
-    from rctspark.release.subgroups import ShownTest
 
 
 def screen_record(record: ReportRecord) -> Release:

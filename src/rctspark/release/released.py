@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from rctspark.config import Exemption, Plan, Thresholds
     from rctspark.contracts import Effect
     from rctspark.contracts.power import DetectableEffect
+    from rctspark.release.category_screening import ShownTest
     from rctspark.release.design import DesignCounts
     from rctspark.release.durations import DurationResults
     from rctspark.release.joint import ShownJoint
     from rctspark.release.publication.findings import ShownFindings
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.record import DeliveryLine
-    from rctspark.release.subgroups import ShownTest
 
 
 @dataclass(frozen=True, slots=True)
