@@ -27,7 +27,7 @@ from rctspark.contracts import (
 from rctspark.contracts.comparison import Move, ValueChange
 from rctspark.errors import ConfigError
 from rctspark.release.comparison import write_comparison
-from rctspark.release.record import screen_record
+from rctspark.release.record_screening import screen_record
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.runtime.together import together

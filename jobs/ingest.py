@@ -21,12 +21,11 @@ from rctspark.runtime.job import run_job
 from rctspark.runtime.run import Run, require_deliveries
 from rctspark.runtime.secret import read_key
 from rctspark.runtime.together import together
-from rctspark.sources.conform import (
+from rctspark.sources.accounted import (
     count_rows,
     keep_conformed,
     keep_person_keys,
     keep_rejected,
-    merge_repeated,
 )
 from rctspark.sources.delivered import find_deliveries
 from rctspark.sources.identity import make_pads
@@ -38,6 +37,7 @@ from rctspark.sources.load import (
     require_distinct_persons,
 )
 from rctspark.sources.raw import require_headers
+from rctspark.sources.repeated import merge_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,14 +26,10 @@ from rctspark.contracts import (
 from rctspark.contracts.registration import Standing, worst_standing
 from rctspark.estimators.randomised.planned_power import estimate_planned_power
 from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
+from rctspark.release.found import Found, make_record
 from rctspark.release.page import write_report
 from rctspark.release.publication.twin import compare_twin
-from rctspark.release.record import (
-    Found,
-    ReportRecord,
-    make_record,
-    screen_record,
-)
+from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import standing_words
 from rctspark.release.tables import (
     effects_table_text,
@@ -51,6 +47,7 @@ from rctspark.sources.settle import LINKING
 from rctspark.trial.assignment import count_arms
 
 if TYPE_CHECKING:
+    from rctspark.release.record import ReportRecord
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.releases import Release
     from rctspark.runtime.run import Run

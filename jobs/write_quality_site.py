@@ -24,7 +24,7 @@ from rctspark.quality.site_coverage import Asked
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
 from rctspark.sample.outcomes import count_effects
-from rctspark.sources.conform import count_reasons
+from rctspark.sources.accounted import count_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,9 @@ from copy import deepcopy
 import pytest
 from pydantic import ValidationError
 
+from grouped_plan import LINES
 from rctspark.config.plan import Assumption, BoundsLine, Family
-from release.checked_trial import LINES, PLAN, faults_of, plan_with, tables_with
+from release.checked_trial import PLAN, faults_of, plan_with, tables_with
 
 
 def test_the_plan_as_it_stands_has_no_faults():

@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
+from grouped_plan import LINES
 from rctspark.config.settings import Thresholds
 from rctspark.contracts.sample import AnalysisSample
 from rctspark.errors import EstimationError
@@ -18,7 +19,7 @@ from rctspark.estimators.families.declared_joint import judge_joint
 from rctspark.estimators.families.redrawn import Again, draw_again
 from rctspark.estimators.full_models import estimate_full_models
 from rctspark.estimators.randomised.planned_power import estimate_planned_power
-from release.checked_trial import LINES, PLAN, plan_with, table_of, tables_with
+from release.checked_trial import PLAN, plan_with, table_of, tables_with
 
 N = 900
 GROUPS = ["usual", "more", "less", "reference", "target"]

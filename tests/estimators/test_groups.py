@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from grouped_plan import LINES, in_shares, plan_of
 from rctspark.config import Plan
 from rctspark.config.plan import CourseTable, plan_faults
 from rctspark.contracts.sample import AnalysisSample
@@ -14,31 +15,9 @@ from rctspark.estimators.descriptives import ask_course
 from rctspark.estimators.groups import ask_lines
 from rctspark.estimators.regression.sources import PersonSums
 
-PLAN = {
-    "name": "trial",
-    "title": "A trial",
-    "registers": {"root": "town", "as_known_on": "2020-01-01", "mappings": ["any"]},
-    "window": {"first": -3, "last": 2},
-    "follow_up_until": "2019-09-30",
-    "population": {
-        "origin": "2018-05-01",
-        "benefits": ["PW"],
-        "groups": ["reference", "target"],
-    },
-    "arms": {"control": "usual", "treatments": ["more"]},
-    "assignment": {"rule": "list", "analyse": "recorded"},
-    "outcomes": [
-        {"name": "left", "kind": "panel", "value": "1", "horizons": [2, 2]},
-        {"name": "talks", "kind": "panel", "value": "1", "horizons": [2, 2]},
-        {"name": "there", "kind": "panel", "value": "1", "horizons": [2, 2]},
-    ],
-    "covariates": [
-        {"name": "sex", "value": "sex", "categories": ["man", "woman", "unknown"]},
-        {"name": "pay", "value": "sum(wage_eur)", "panel": [-2, -1]},
-    ],
-    "models": [{"name": "plain"}],
-    "analyses": [{"population": "all"}],
-    "tables": [
+PLAN = plan_of(
+    outcomes=[in_shares(name) for name in ("left", "talks", "there")],
+    tables=[
         {
             "name": "groups",
             "kind": "groups",
@@ -54,12 +33,7 @@ PLAN = {
             "show": "percent",
             "sizes": ["persons"],
             "lines": {
-                "sex": {
-                    "covariate": "sex",
-                    "categories": {"m": "man", "w": "woman"},
-                    "missing": "unknown",
-                },
-                "pay": {"covariate": "pay"},
+                **LINES,
                 "left": {"outcome": "left", "horizon": 2},
                 "talks": {
                     "outcome": "talks",
@@ -70,7 +44,7 @@ PLAN = {
             },
         }
     ],
-}
+)
 N = 600
 
 

@@ -7,7 +7,7 @@ from build_population import build_population
 from ingest import ingest
 from rctspark.errors import DeliveryError, PlanError
 from rctspark.sources.aside import OVERRULED
-from rctspark.sources.conform import CONFLICT
+from rctspark.sources.repeated import CONFLICT
 from toy import experiment as toy
 from toy.place import Place
 from write_quality_site import write_quality_site

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from grouped_plan import LINES, plan_of
 from rctspark.config import Plan
 from rctspark.config.plan import plan_faults
 
-LINES = {
-    "sex": {
-        "covariate": "sex",
-        "categories": {"m": "man", "w": "woman"},
-        "missing": "unknown",
-    },
-    "pay": {"covariate": "pay"},
-}
-PLAN = {
-    "name": "trial",
-    "title": "A trial",
-    "registers": {"root": "town", "as_known_on": "2020-01-01", "mappings": ["any"]},
-    "window": {"first": -3, "last": 2},
-    "follow_up_until": "2019-09-30",
-    "population": {
-        "origin": "2018-05-01",
-        "benefits": ["PW"],
-        "groups": ["reference", "target"],
-    },
-    "arms": {"control": "usual", "treatments": ["more", "less"]},
-    "assignment": {"rule": "list", "analyse": "recorded"},
-    "outcomes": [
+COVARIATES = [
+    *plan_of()["covariates"],
+    {"name": "stratum", "value": "stratum", "categories": ["near", "far"]},
+]
+PLAN = plan_of(
+    arms={"control": "usual", "treatments": ["more", "less"]},
+    covariates=COVARIATES,
+    outcomes=[
         {"name": "job", "kind": "panel", "value": "1", "horizons": [-3, 2]},
         {
             "name": "mark",
@@ -38,22 +25,17 @@ PLAN = {
             "horizons": [2, 2],
         },
     ],
-    "covariates": [
-        {"name": "sex", "value": "sex", "categories": ["man", "woman", "unknown"]},
-        {"name": "pay", "value": "sum(wage_eur)", "panel": [-2, -1]},
-        {"name": "stratum", "value": "stratum", "categories": ["near", "far"]},
-    ],
-    "models": [
+    models=[
         {"name": "plain"},
         {"name": "adjusted", "covariates": ["sex", "pay"]},
         {"name": "odds", "covariates": ["pay"], "estimator": "logit"},
         {"name": "by_sex", "by": "sex"},
     ],
-    "analyses": [
+    analyses=[
         {"population": "all", "models": ["plain", "adjusted", "odds"]},
         {"population": "late", "horizons": [2], "models": ["plain", "by_sex"]},
     ],
-    "families": [
+    families=[
         {
             "name": "before",
             "tests": "joint",
@@ -66,14 +48,14 @@ PLAN = {
             "draws": 99,
         }
     ],
-    "power": {
+    power={
         "persons": {"usual": 150, "more": 150, "less": 100},
         "assumptions": [
             {"name": "tenth", "control_share": 0.1},
             {"name": "marks", "sd": 2.0, "attrition": 0.2, "comparisons": 2},
         ],
     },
-    "tables": [
+    tables=[
         {
             "name": "groups",
             "kind": "groups",
@@ -148,7 +130,7 @@ PLAN = {
             "lines": {"job": "job"},
         },
     ],
-}
+)
 
 
 def plan_with(**changes) -> Plan:

@@ -17,7 +17,7 @@ from rctspark.release.publication.checks_screening import screen_fit
 from rctspark.release.publication.layout import lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import screen_table
-from rctspark.release.publication.sections import _number
+from rctspark.release.publication.shown_as_released import number_words
 from rctspark.release.publication.shown_models import models_side_by_side
 from release.checked_trial import plan_with
 from release.sample_records import effect
@@ -336,6 +336,6 @@ def test_a_plan_without_power_has_no_table_of_it():
 
 
 def test_a_p_value_that_a_file_rounds_to_nothing_reads_as_small():
-    assert _number("0.000", "p") == "<0.001"
-    assert [_number(text, "p") for text in ("0.010", "x")] == ["0.010", "x"]
-    assert _number("0.000", "statistic") == "0.000"
+    assert number_words("0.000", "p") == "<0.001"
+    assert [number_words(text, "p") for text in ("0.010", "x")] == ["0.010", "x"]
+    assert number_words("0.000", "statistic") == "0.000"

@@ -11,7 +11,8 @@ from rctspark.release.changes import changes_table, moves_table
 from rctspark.release.comparison import figures_table, write_comparison
 from rctspark.release.duration_changes import duration_lines, durations_table
 from rctspark.release.durations import DurationResults
-from rctspark.release.record import DeliveryLine, screen_record
+from rctspark.release.record import DeliveryLine
+from rctspark.release.record_screening import screen_record
 from rctspark.release.verdicts import FOUND, LOST, ONLY_FROM, ONLY_TO, SAME, SIGN
 from release.sample_records import two_arms
 

@@ -22,7 +22,7 @@ from rctspark.release.publication.layout import lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import parts_of
 from rctspark.release.publication.twin import COMPARISON, compare_twin
-from rctspark.release.record import screen_record
+from rctspark.release.record_screening import screen_record
 from rctspark.release.tables import released_tables
 from release import published_trial as trial
 

@@ -12,7 +12,7 @@ from rctspark.contracts.registration import (
     worst_standing,
 )
 from rctspark.release.page import render_page
-from rctspark.release.record import screen_record
+from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import difference_words, standing_words
 from rctspark.release.tables import released_tables
 from release.sample_records import two_arms

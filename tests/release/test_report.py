@@ -16,7 +16,8 @@ from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.page import write_report
-from rctspark.release.record import Unobserved, screen_record
+from rctspark.release.record import Unobserved
+from rctspark.release.record_screening import screen_record
 from rctspark.release.tables import (
     effects_table_text,
     headline_effects,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from grouped_plan import in_shares, plan_of
 from rctspark.config import Plan, Thresholds
 from rctspark.config.plan import plan_faults
 from rctspark.contracts import Descriptive
@@ -13,28 +14,14 @@ from rctspark.release.publication.layout import as_printed, lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import screen_table
 
-PLAN = {
-    "name": "trial",
-    "title": "A trial",
-    "registers": {"root": "town", "as_known_on": "2020-01-01", "mappings": ["any"]},
-    "window": {"first": -3, "last": 2},
-    "follow_up_until": "2019-09-30",
-    "population": {
-        "origin": "2018-05-01",
-        "benefits": ["PW"],
-        "sites": ["here", "there"],
-        "groups": ["reference", "target"],
-    },
-    "arms": {"control": "usual", "treatments": ["more"]},
-    "assignment": {"rule": "list", "analyse": "recorded"},
-    "outcomes": [{"name": "left", "kind": "panel", "value": "1", "horizons": [2, 2]}],
-    "covariates": [
+PLAN = plan_of(
+    population={"sites": ["here", "there"]},
+    outcomes=[in_shares("left")],
+    covariates=[
         {"name": "sex", "value": "sex", "categories": ["man", "woman"]},
         {"name": "pay", "value": "sum(wage_eur)", "panel": [-2, -1]},
     ],
-    "models": [{"name": "plain"}],
-    "analyses": [{"population": "all"}],
-    "tables": [
+    tables=[
         {
             "name": "funnel",
             "kind": "funnel",
@@ -89,7 +76,7 @@ PLAN = {
             ],
         },
     ],
-}
+)
 THRESHOLDS = Thresholds()
 NO_DESIGN = DesignCounts((), (), "", None, "")
 

@@ -22,7 +22,7 @@ from rctspark.release.publication.findings import (
 from rctspark.release.publication.layout import Book, lay_out
 from rctspark.release.publication.screening import screen_table
 from rctspark.release.publication.twin import compare_twin
-from rctspark.release.record import screen_record
+from rctspark.release.record_screening import screen_record
 from rctspark.release.services import service_figures
 from rctspark.release.subgroup_figures import subgroup_figures
 from rctspark.release.subgroups import family_tables, subgroup_tables

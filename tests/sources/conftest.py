@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rctspark.config.mapping import FEEDABLE
-from rctspark.sources.conform import merge_repeated
 from rctspark.sources.delivered import find_deliveries
 from rctspark.sources.identity import make_pads
 from rctspark.sources.load import Load, conform_loads, repeated_in
+from rctspark.sources.repeated import merge_repeated
 
 KEY = b"a key for tests, of 40 bytes, not a secret"
 

@@ -21,6 +21,7 @@ from rctspark.contracts.silence import HeldMonths
 from rctspark.errors import DeliveryError
 from rctspark.panel import assemble_person_outcome
 from rctspark.periods import Coverage, Days
+from rctspark.sources.accounted import count_rows, keep_conformed, keep_rejected
 from rctspark.sources.aside import (
     EARLY,
     OTHER_ANSWERS,
@@ -33,10 +34,10 @@ from rctspark.sources.aside import (
     keep_overruled,
     keep_strangers,
 )
-from rctspark.sources.conform import CONFLICT, count_rows, keep_conformed, keep_rejected
 from rctspark.sources.delivered import find_deliveries
 from rctspark.sources.early import keep_since_benefit
 from rctspark.sources.months import count_months
+from rctspark.sources.repeated import CONFLICT
 from rctspark.sources.settle import (
     flag_overruled,
     keep_newest_answers,

@@ -6,15 +6,14 @@ import pytest
 
 from rctspark.config.mapping import Mapping
 from rctspark.contracts import CONTACTS, PAYROLL
-from rctspark.sources.conform import (
-    CONFLICT,
-    DUPLICATE,
+from rctspark.sources.accounted import (
     count_collisions,
     count_rows,
     keep_conformed,
     keep_person_keys,
     keep_rejected,
 )
+from rctspark.sources.repeated import CONFLICT, DUPLICATE
 from toy.experiment import bsns
 
 VALID = ("999990019", "999990032")

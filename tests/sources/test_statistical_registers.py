@@ -5,17 +5,11 @@ import json
 import pytest
 
 from rctspark.config.mapping import FEEDABLE, read_mapping
-from rctspark.sources.conform import (
-    CONFLICT,
-    DUPLICATE,
-    SAID_BEFORE,
-    keep_conformed,
-    keep_rejected,
-    merge_repeated,
-)
+from rctspark.sources.accounted import keep_conformed, keep_rejected
 from rctspark.sources.delivered import find_deliveries
 from rctspark.sources.identity import make_pads
 from rctspark.sources.load import conform_loads, pending_loads, repeated_in
+from rctspark.sources.repeated import CONFLICT, DUPLICATE, SAID_BEFORE, merge_repeated
 
 KEY = b"a key for tests, of 40 bytes, not a secret"
 NOBODY = "the identifier names no person (RINPERSOONS R or S, 9 digits)"

@@ -3,22 +3,15 @@
 import datetime as dt
 import random
 
+from grouped_plan import plan_of
 from rctspark.config import Plan
 from rctspark.contracts import STUDY_LISTS
 from rctspark.trial.study import count_studied, count_studied_by_site, find_groups
 
 PLAN = Plan.model_validate(
-    {
-        "name": "trial",
-        "title": "A trial",
-        "registers": {"root": "town", "as_known_on": "2020-01-01", "mappings": ["any"]},
-        "window": {"first": -3, "last": 2},
-        "follow_up_until": "2019-09-30",
-        "population": {
-            "origin": "2018-05-01",
-            "benefits": ["PW"],
+    plan_of(
+        population={
             "sites": ["here", "there"],
-            "groups": ["reference", "target"],
             "exclusions": [
                 {
                     "id": "under_27",
@@ -27,12 +20,8 @@ PLAN = Plan.model_validate(
                 }
             ],
         },
-        "arms": {"control": "usual", "treatments": ["more"]},
-        "assignment": {"rule": "list", "analyse": "recorded"},
-        "outcomes": [{"name": "paid", "kind": "panel", "value": "wage_eur"}],
-        "models": [{"name": "plain"}],
-        "analyses": [{"population": "all"}],
-    }
+        outcomes=[{"name": "paid", "kind": "panel", "value": "wage_eur"}],
+    )
 )
 SCREENED = """
     study_lists

@@ -11,19 +11,16 @@ CONSTANT = "constant"
 
 
 @dataclass(frozen=True, slots=True)
-class Coefficient:
+class Term:
     """One coefficient of one regression, in the unit of outcome and term.
 
     Attributes:
-        experiment: Name of the plan.
-        population: Who is analysed: an analysis of the plan.
         outcome: Outcome of the plan.
         horizon: Its horizon; 0 where it has none.
-        model: Model of the plan.
         place: Place among the terms, from 0: the constant, the arms, covariates.
         term: `constant`, an arm, a covariate, or `covariate=category`.
         estimate: The coefficient; of a logit in log odds.
-        std_error: Its standard error by `covariance`.
+        std_error: Its standard error.
         df: Degrees of freedom; infinite for the normal.
         p_value: Two-sided p-value of 0.
         n_behind: Fewest persons on a side of a term of zeros and ones: those who are
@@ -33,16 +30,10 @@ class Coefficient:
         r_squared: Share of the variance that is explained; of a logit McFadden's.
             None: the outcome does not vary.
         adjusted_r_squared: Adjusted for the coefficients. None: not for a logit.
-        covariance: Kind of covariance: HC1.
-        data_version: Named set of deliveries.
-        plan_hash: Digest of the parsed plan.
     """
 
-    experiment: str
-    population: str
     outcome: str
     horizon: int
-    model: str
     place: int
     term: str
     estimate: float
@@ -54,6 +45,24 @@ class Coefficient:
     rank: int
     r_squared: float | None
     adjusted_r_squared: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient(Term):
+    """A term, filed under the plan and the data that it rests on.
+
+    Attributes:
+        experiment: Name of the plan.
+        population: Who is analysed: an analysis of the plan.
+        model: Model of the plan.
+        covariance: Kind of covariance of the standard error: HC1.
+        data_version: Named set of deliveries.
+        plan_hash: Digest of the parsed plan.
+    """
+
+    experiment: str
+    population: str
+    model: str
     covariance: str
     data_version: str
     plan_hash: str

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import ModelsTable
 from rctspark.contracts.coefficients import Coefficient
 from rctspark.errors import EstimationError
-from rctspark.estimators.observed import outcomes_observed
+from rctspark.estimators.observed import keep_observed
 from rctspark.estimators.regression.coefficients import estimate_coefficients
+from rctspark.estimators.regression.sources import PersonSums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,10 +60,11 @@ def estimate_full_models(
                 f"analysis {population} does not have {', '.join(absent)}, whose "
                 f"model {name} a table shows; mend its horizons in the plan"
             )
-        own = {key: sample.outcomes[key] for key in keys}
+        arms = (*analysis.groups[:1], *(analysis.arms or plan.arms.all))
+        observed, _ = keep_observed(PersonSums(sample, arms).measuring([*keys]))
         terms = estimate_coefficients(
-            outcomes_observed(replace(sample, outcomes=own)),
-            arms=(*analysis.groups[:1], *(analysis.arms or plan.arms.all)),
+            observed.sample,
+            arms=arms,
             model=models[name],
             inference=plan.inference,
             thresholds=thresholds,

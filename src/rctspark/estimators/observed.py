@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from rctspark.contracts.sample import AnalysisSample
     from rctspark.contracts.sums import Analysed, Block
+
+People = TypeVar("People", bound="Analysed")
 
 
 class ObservedCount:
@@ -32,9 +32,7 @@ class ObservedCount:
         self.persons += other.persons
 
 
-def keep_observed(
-    source: Analysed,
-) -> tuple[Analysed, tuple[tuple[str, int], ...]]:
+def keep_observed(source: People) -> tuple[People, tuple[tuple[str, int], ...]]:
     """Leave out the outcomes that are not known for a single person.
 
     A register that ends before the follow-up leaves whole horizons unknown. There is
@@ -54,16 +52,3 @@ def keep_observed(
     if not unknown:
         return source, ()
     return source.measuring([key for key in found if key not in unknown]), unknown
-
-
-def outcomes_observed(sample: AnalysisSample) -> AnalysisSample:
-    """Leave out the outcomes that are not known for a single person.
-
-    Args:
-        sample: Persons.
-
-    Returns:
-        The same persons with the outcomes that somebody has.
-    """
-    known = {k: v for k, v in sample.outcomes.items() if not np.isnan(v).all()}
-    return replace(sample, outcomes=known)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jinja2
 import pandas as pd
-from markupsafe import Markup
 
 from rctspark.release.changes import changes_table, moves_table
 from rctspark.release.duration_changes import duration_lines, durations_table
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
-from rctspark.release.numerals import fixed, kept_decimals, p_text, persons
+from rctspark.release.numerals import fixed, kept_decimals, p_text
 from rctspark.release.registration import standing_words
 from rctspark.release.tables import csv_bytes, effect_table, headline_keys
+from rctspark.release.templates import fill_template
 from rctspark.release.verdicts import CHANGED, NUMBERS, SIDES, VERDICTS, put_beside
 
 if TYPE_CHECKING:
@@ -23,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rctspark.contracts.comparison import Move, ValueChange
-    from rctspark.release.record import DeliveryLine, Release
+    from rctspark.release.record import DeliveryLine
+    from rctspark.release.released import Release
 
 PAGE = "index.html"
 TABLES = "tables"
@@ -127,40 +126,32 @@ def render_comparison(
     Returns:
         The page as HTML, complete in itself.
     """
-    environment = jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.BaseLoader(),
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["persons"] = persons
     labels, figures = Labels(before.plan), tables["figures"]
     heads = set(headline_keys(before.plan))
     keys = zip(*(figures[n] for n in ("outcome", "horizon", "model", "population")))  # noqa: B905 (columns of one table)
     is_head = [key in heads for key in keys]
     changed = figures["verdict"].isin(CHANGED)
-    return environment.from_string(_packaged("comparison.html")).render(
-        plan=before.plan,
-        labels=labels,
-        style=Markup(_packaged("report.css")),  # noqa: S704 (our own file)
-        sides=[(r, standing_words(r.standing)) for r in (before, after)],
-        is_synthetic=before.is_synthetic or after.is_synthetic,
-        deliveries=new_deliveries(before, after),
-        counts=[(v, int((figures["verdict"] == v).sum())) for v in VERDICTS],
-        total=len(figures),
-        groups=[
+    values = {
+        "plan": before.plan,
+        "labels": labels,
+        "sides": [(r, standing_words(r.standing)) for r in (before, after)],
+        "is_synthetic": before.is_synthetic or after.is_synthetic,
+        "deliveries": new_deliveries(before, after),
+        "counts": [(v, int((figures["verdict"] == v).sum())) for v in VERDICTS],
+        "total": len(figures),
+        "groups": [
             ("Headlines", lines(figures[is_head], labels), True),
             ("Figures whose verdict changed", lines(figures[changed], labels), True),
             ("Every figure", lines(figures, labels), False),
         ],
-        durations=duration_lines(before, after, tables["durations"]),
-        changes=tables["changes"].to_dict("records"),
-        moves=tables["moves"].to_dict("records"),
-        thresholds=before.thresholds,
-        level=f"{before.plan.inference.level:.0%}",
-        TABLES=TABLES,
-    )
+        "durations": duration_lines(before, after, tables["durations"]),
+        "changes": tables["changes"].to_dict("records"),
+        "moves": tables["moves"].to_dict("records"),
+        "thresholds": before.thresholds,
+        "level": f"{before.plan.inference.level:.0%}",
+        "TABLES": TABLES,
+    }
+    return fill_template("comparison.html", values, filters={})
 
 
 def lines(figures: pd.DataFrame, labels: Labels) -> list[Line]:
@@ -228,7 +219,3 @@ def _written(
 
 def _number(value: float, decimals: int) -> str:
     return "\N{EN DASH}" if pd.isna(value) else fixed(value, decimals, sign=True)
-
-
-def _packaged(name: str) -> str:
-    return resources.files("rctspark.release").joinpath(name).read_text("utf-8")

@@ -12,7 +12,7 @@ from rctspark.release.survival import describe_estimates
 from rctspark.release.verdicts import NUMBERS, put_beside
 
 if TYPE_CHECKING:
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 KEYS = ("duration", "method", "model", "cause", "term", "horizon")
 NOT_THERE = "\N{EN DASH}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import PanelOutcome
+from rctspark.release.category_screening import is_of_category
 from rctspark.release.numerals import Scale, fixed, p_text, stars
-from rctspark.release.subgroups import is_of_category
 from rctspark.release.tables import headline_effects, main_model
 from rctspark.release.wording import lower
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rctspark.contracts import Effect
     from rctspark.release.labels import Labels
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rctspark.contracts import Effect
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 THREE = 3
 TITLE_WIDTH = {False: 60, True: 26}

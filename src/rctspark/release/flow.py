@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 LINE = 0.165
 """Height of a line of text, in inches."""

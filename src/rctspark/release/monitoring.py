@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
-
-import jinja2
-from markupsafe import Markup
 
 from rctspark.contracts.monitoring import SERVED
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
-from rctspark.release.numerals import persons
+from rctspark.release.templates import fill_template
 from rctspark.release.wording import p_relation
 
 if TYPE_CHECKING:
@@ -72,35 +68,27 @@ def render_monitoring(state: TrialState, plan: Plan) -> str:
     Returns:
         The page as HTML, complete in itself.
     """
-    environment = jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.BaseLoader(),
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {"persons": persons, "p": p_relation, "share": _share}
-    template = environment.from_string(_packaged("monitoring.html"))
     differ = [
         a
         for a in state.agreement
         if a.arm_by_rule and a.arm_recorded not in ("", a.arm_by_rule)
     ]
-    return template.render(
-        state=state,
-        plan=plan,
-        labels=Labels(plan),
-        style=Markup(_packaged("report.css")),  # noqa: S704 (our own file)
-        arms=arm_inflow(state, plan),
-        months=month_inflow(state, plan),
-        discordant=differ,
-        n_discordant=sum(a.persons for a in differ),
-        n_moved=sum(a.moved for a in state.agreement),
-        n_unlisted=sum(a.persons for a in state.agreement if not a.arm_recorded),
-        sites=by_site([*sum_sites(state.services), *state.services]),
-        everywhere=EVERYWHERE,
-        served=SERVED,
-    )
+    values = {
+        "state": state,
+        "plan": plan,
+        "labels": Labels(plan),
+        "arms": arm_inflow(state, plan),
+        "months": month_inflow(state, plan),
+        "discordant": differ,
+        "n_discordant": sum(a.persons for a in differ),
+        "n_moved": sum(a.moved for a in state.agreement),
+        "n_unlisted": sum(a.persons for a in state.agreement if not a.arm_recorded),
+        "sites": by_site([*sum_sites(state.services), *state.services]),
+        "everywhere": EVERYWHERE,
+        "served": SERVED,
+    }
+    filters = {"p": p_relation, "share": _share}
+    return fill_template("monitoring.html", values, filters=filters)
 
 
 def arm_inflow(state: TrialState, plan: Plan) -> list[ArmInflow]:
@@ -186,7 +174,3 @@ def _added(services: Sequence[Service]) -> Service:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "none"
-
-
-def _packaged(name: str) -> str:
-    return resources.files("rctspark.release").joinpath(name).read_text("utf-8")

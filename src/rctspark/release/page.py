@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import resources
 from itertools import count
 from typing import TYPE_CHECKING
 
-import jinja2
 from markupsafe import Markup
 
 from rctspark.release.effect_tables import effect_tables, headline_table
@@ -16,10 +14,9 @@ from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.joint import shown_joint
 from rctspark.release.labels import Labels
-from rctspark.release.numerals import persons
 from rctspark.release.power import shown_power
 from rctspark.release.publication.sections import sections
-from rctspark.release.record import Release, ReportRecord, screen_record
+from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import difference_words, standing_words
 from rctspark.release.services import service_figures
 from rctspark.release.subgroup_figures import PREFIX as SUBGROUPS
@@ -27,6 +24,7 @@ from rctspark.release.subgroup_figures import subgroup_figures
 from rctspark.release.subgroups import family_tables, subgroup_tables
 from rctspark.release.survival import shown_durations
 from rctspark.release.tables import csv_bytes, released_tables
+from rctspark.release.templates import fill_template
 from rctspark.release.wording import design_words, findings, lower, p_relation
 
 if TYPE_CHECKING:
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
 
     from rctspark.release.design import ShownArm
     from rctspark.release.drawing import Figure
+    from rctspark.release.record import ReportRecord
+    from rctspark.release.released import Release
     from rctspark.release.survival import ShownDuration
 
 PAGE = "index.html"
@@ -107,59 +107,47 @@ def render_page(
     tables = effect_tables(release, labels)
     panels = {o.name for o in release.plan.panel_outcomes}
     by_outcome = {f.name.removeprefix("by-horizon-"): f for f in figures}
-    environment = jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.BaseLoader(),
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {
-        "persons": persons,
+    values = {
+        "release": release,
+        "plan": release.plan,
+        "labels": labels,
+        "findings": findings(release, labels),
+        "design": design_words(release, labels),
+        "arms": _arms(release),
+        "sections": sections(release, labels),
+        "number": partial(next, count(FIRST_NUMBERED)),
+        "flow": next((f for f in figures if f.name == "flow"), None),
+        "services": [f for f in figures if f.name.startswith(SERVICES)],
+        "divided": [f for f in figures if f.name.startswith(SUBGROUPS)],
+        "forests": [f for f in figures if f.name.startswith("effects-")],
+        "fixed_tables": [t for t in tables if not t.outcome],
+        "courses": [
+            (name, by_outcome.get(name), [t for t in tables if t.outcome == name])
+            for name in (o.name for o in release.plan.outcomes)
+            if name in panels
+        ],
+        "headlines": headline_table(release, labels),
+        "subgroups": subgroup_tables(release.effects, release.tests, labels),
+        "families": family_tables(release.tests, labels),
+        "durations": durations,
+        "joint": shown_joint(release.joint, labels),
+        "power": shown_power(release.power, labels),
+        "in_words": release.findings.lines if release.findings else (),
+        "links": _links(release),
+        "standing": standing_words(release.standing),
+        "control": labels.of(release.plan.arms.control),
+        "has_arms": len(release.plan.arms.treatments) > 1,
+        "level": f"{release.plan.inference.level:.0%}",
+        "FIGURES": FIGURES,
+        "TABLES": TABLES,
+    }
+    filters = {
         "svg": Markup,
         "p": p_relation,
         "lower_first": lower,
         "difference": difference_words,
     }
-    template = environment.from_string(_packaged("report.html"))
-    return template.render(
-        release=release,
-        plan=release.plan,
-        labels=labels,
-        style=Markup(_packaged("report.css")),  # noqa: S704 (our own file)
-        findings=findings(release, labels),
-        design=design_words(release, labels),
-        arms=_arms(release),
-        sections=sections(release, labels),
-        number=partial(next, count(FIRST_NUMBERED)),
-        flow=next((f for f in figures if f.name == "flow"), None),
-        services=[f for f in figures if f.name.startswith(SERVICES)],
-        divided=[f for f in figures if f.name.startswith(SUBGROUPS)],
-        forests=[f for f in figures if f.name.startswith("effects-")],
-        fixed_tables=[t for t in tables if not t.outcome],
-        courses=[
-            (name, by_outcome.get(name), [t for t in tables if t.outcome == name])
-            for name in (o.name for o in release.plan.outcomes)
-            if name in panels
-        ],
-        headlines=headline_table(release, labels),
-        subgroups=subgroup_tables(release.effects, release.tests, labels),
-        families=family_tables(release.tests, labels),
-        durations=durations,
-        joint=shown_joint(release.joint, labels),
-        power=shown_power(release.power, labels),
-        in_words=release.findings.lines if release.findings else (),
-        links=_links(release),
-        standing=standing_words(release.standing),
-        control=labels.of(release.plan.arms.control),
-        has_arms=len(release.plan.arms.treatments) > 1,
-        level=f"{release.plan.inference.level:.0%}",
-        FIGURES=FIGURES,
-        TABLES=TABLES,
-    )
-
-
-def _packaged(name: str) -> str:
-    return resources.files("rctspark.release").joinpath(name).read_text("utf-8")
+    return fill_template("report.html", values, filters=filters, is_trimmed=False)
 
 
 def _arms(release: Release) -> list[ShownArm]:

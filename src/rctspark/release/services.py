@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rctspark.release.publication.layout import LaidTable
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 PER = 100
 SIDE_BY_SIDE = 2

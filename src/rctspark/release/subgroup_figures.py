@@ -11,6 +11,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rctspark.release.category_screening import category_parts, is_of_category
 from rctspark.release.drawing import (
     INK,
     Figure,
@@ -22,7 +23,6 @@ from rctspark.release.drawing import (
 )
 from rctspark.release.labels import Labels
 from rctspark.release.numerals import STARS, stars
-from rctspark.release.subgroups import category_parts, is_of_category
 from rctspark.release.tables import effect_table
 from rctspark.release.wording import lower, n_words
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
     from rctspark.contracts import Effect
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 PREFIX = "subgroups-"
 TITLES = 56

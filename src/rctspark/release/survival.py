@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rctspark.contracts.duration_tables import CurvePoint, DurationEstimate
     from rctspark.release.durations import DurationResults
     from rctspark.release.labels import Labels
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 ANY = "any"
 BAND = 0.16

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rctspark.config import Plan
     from rctspark.contracts import Effect
     from rctspark.release.publication.layout import LaidTable
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 NOT_SHOWN = "not shown"
 P_DECIMALS = 6

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rctspark.contracts import Effect
     from rctspark.release.labels import Labels
-    from rctspark.release.record import Release
+    from rctspark.release.released import Release
 
 MEAN_NOT_SHOWN = "mean not shown under the data owner's rules"
 SMALL_RATIO_P = 0.01

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+
+SPARK_ERRORS = (PySparkException, Py4JError)
 DEEPEST = 10
 FULL_DISK = "No space left on device"
 STARVED = ("OutOfMemory", "Timeout", "OUT_OF_MEMORY", "ExecutorLost", "BlockNotFound")
@@ -55,3 +59,19 @@ def remedy_of(broken: Exception) -> str:
             "Spark more (`spark.driver.memory` in the settings), then run again."
         )
     return "Look for an expression in a mapping or plan that fails on some row."
+
+
+def failed_write(name: str, broken: Exception) -> str:
+    """Say that rows could not be written, and what to do.
+
+    Args:
+        name: Name of the table, or of the step.
+        broken: The error of Spark or of the Java side.
+
+    Returns:
+        Sentences for a `StoreError`.
+    """
+    return (
+        f"Writing {name} failed ({kind_of(broken)}); nothing was published. "
+        f"{remedy_of(broken)}"
+    )

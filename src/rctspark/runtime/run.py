@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from rctspark.contracts.registration import Mark, Registration
     from rctspark.runtime.logs import RunLog
     from rctspark.runtime.releases import Release
-    from rctspark.runtime.store import Candidate, Store
+    from rctspark.runtime.staging import Candidate
+    from rctspark.runtime.store import Store
 
 
 @dataclass(slots=True)

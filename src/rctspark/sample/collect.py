@@ -9,14 +9,21 @@ import pandas as pd
 from pyspark.errors import PySparkException
 
 from rctspark.contracts.sample import AnalysisSample
-from rctspark.errors import EstimationError, listed
+from rctspark.errors import EstimationError
 from rctspark.sample.columns import (
+    arm_column,
+    arms_left_out,
     arms_of,
-    covariates_used,
-    estimated_horizons,
+    covariates_known,
     flag_column,
     outcome_column,
-    outcomes_of,
+    outcome_keys,
+)
+from rctspark.sample.refusals import (
+    refuse_sample,
+    row_faults,
+    spark_stopped,
+    value_faults,
 )
 
 if TYPE_CHECKING:
@@ -28,9 +35,6 @@ if TYPE_CHECKING:
     from rctspark.config.plan import Analysis, Covariate, Plan
 
     Floats = NDArray[np.float64]
-
-FOLLOWED = {"rule": "arm_by_rule", "recorded": "arm_recorded"}
-"""Which arm an analysis follows to the column that holds it."""
 
 
 def collect_sample(
@@ -113,32 +117,21 @@ def _rows_of(
         selecting = outcome_column(analysis.among.outcome, analysis.among.horizon)
         rows = rows[rows[selecting] == 1]
     if analysis.follows is not None:
-        followed = rows[FOLLOWED[analysis.follows]]
+        followed = rows[arm_column(analysis)]
         rows = rows.assign(arm=followed)[followed.notna()]
-    every = (*plan.arms.all, *plan.population.groups)
-    left_out = [a for a in every if a not in arms_of(plan, analysis)]
-    return rows[~rows["arm"].isin(left_out)].reset_index(drop=True)
+    left_out = rows["arm"].isin(arms_left_out(plan, analysis))
+    return rows[~left_out].reset_index(drop=True)
 
 
 def _sample_of(rows: pd.DataFrame, plan: Plan, analysis: Analysis) -> AnalysisSample:
-    used = covariates_used(plan, analysis)
-    faults = row_faults(rows, arms_of(plan, analysis))
-    coded = {c.name: code_covariate(rows, c) for c in plan.covariates}
-    for covariate in plan.covariates:
-        if covariate.name in used:
-            faults += value_faults(rows, covariate)
-    refuse_sample(analysis, faults)
+    known = covariates_known(plan, analysis)
+    refuse_sample(analysis, faults_of(rows, arms_of(plan, analysis), known))
+    measured = {key: rows[outcome_column(*key)] for key in outcome_keys(plan, analysis)}
     return AnalysisSample(
         arm=rows["arm"].to_numpy(dtype=np.str_),
-        covariates=coded,
+        covariates={c.name: code_covariate(rows, c) for c in plan.covariates},
         columns={c.name: column_names(c) for c in plan.covariates},
-        outcomes={
-            (o.name, horizon): rows[outcome_column(o.name, horizon)].to_numpy(
-                dtype=np.float64
-            )
-            for o in outcomes_of(plan, analysis)
-            for horizon in estimated_horizons(plan, analysis, o)
-        },
+        outcomes={k: v.to_numpy(dtype=np.float64) for k, v in measured.items()},
     )
 
 
@@ -157,86 +150,35 @@ def collect_rows(sample: DataFrame) -> pd.DataFrame:
         # Not toPandas: where it stops, it warns with the value that it met.
         rows: pd.DataFrame = sample.toArrow().to_pandas()
     except PySparkException as broken:
-        condition = broken.getCondition() or type(broken).__name__
-        raise EstimationError(
-            f"Spark stopped while it made the sample: {condition}. If the SQL of a "
-            "covariate or outcome meets values that it can't use, write it with "
-            "try_cast or try_divide."
-        ) from None
+        raise spark_stopped(broken) from None
     return rows
 
 
-def row_faults(rows: pd.DataFrame, arms: Sequence[str]) -> list[str]:
-    """Count rows that repeat a person, or whose arm can't be used.
+def faults_of(
+    rows: pd.DataFrame, arms: Sequence[str], covariates: Sequence[Covariate]
+) -> list[str]:
+    """Count rows that repeat a person, and persons whom no model can use.
 
     Args:
-        rows: One row per person: `person_id`, `arm`.
+        rows: One row per person: `person_id`, `arm` and the covariates.
         arms: Arms and groups of the analysis.
+        covariates: Covariates that must be known, in the plan's categories.
 
     Returns:
         One sentence per fault, with its count.
     """
     unassigned = int(rows["arm"].isna().sum())
-    return say_row_faults(
+    faults = row_faults(
         repeated=int(rows["person_id"].duplicated().sum()),
         unassigned=unassigned,
         unknown=len(rows) - unassigned - int(rows["arm"].isin(arms).sum()),
     )
-
-
-def say_row_faults(*, repeated: int, unassigned: int, unknown: int) -> list[str]:
-    """Say what is wrong with rows, given how many are."""
-    counted = {
-        "row(s) repeat a person: persons or assignment is not unique": repeated,
-        "enrolled person(s) have no row in assignment": unassigned,
-        "person(s) are in an arm that the plan does not know": unknown,
-    }
-    return [f"{count} {words}" for words, count in counted.items() if count]
-
-
-def value_faults(rows: pd.DataFrame, covariate: Covariate) -> list[str]:
-    """Count persons whose covariate is not known or not in the plan's categories.
-
-    Args:
-        rows: One row per person, with the covariate.
-        covariate: Covariate of the plan.
-
-    Returns:
-        One sentence per fault, with its count.
-    """
-    missing = int(rows[covariate.name].isna().sum())
-    is_listed = rows[covariate.name].isin(covariate.categories)
-    unlisted = len(rows) - missing - int(is_listed.sum()) if covariate.categories else 0
-    return say_value_faults(covariate, missing=missing, unlisted=unlisted)
-
-
-def say_value_faults(covariate: Covariate, *, missing: int, unlisted: int) -> list[str]:
-    """Say what is wrong with a covariate's values, given how many are."""
-    if covariate.missing == "dummy":
-        return []
-    counted = {
-        "is not known": missing,
-        "has a category that the plan does not list": unlisted,
-    }
-    return [
-        f"covariate {covariate.name} {words} for {count} person(s)"
-        for words, count in counted.items()
-        if count
-    ]
-
-
-def refuse_sample(analysis: Analysis, faults: Sequence[str]) -> None:
-    """Stop where the sample of an analysis has faults.
-
-    Raises:
-        EstimationError: It has; the message holds all of them.
-    """
-    if faults:
-        raise EstimationError(
-            f"The sample of analysis {analysis.population} can't be used:\n"
-            f"{listed(faults)}\nSay in the plan what a missing value means; nobody "
-            "is dropped."
-        )
+    for covariate in covariates:
+        missing = int(rows[covariate.name].isna().sum())
+        listed = int(rows[covariate.name].isin(covariate.categories).sum())
+        unlisted = len(rows) - missing - listed if covariate.categories else 0
+        faults += value_faults(covariate, missing=missing, unlisted=unlisted)
+    return faults
 
 
 def code_covariate(rows: pd.DataFrame, covariate: Covariate) -> Floats:

@@ -18,9 +18,11 @@ from rctspark.config.plan import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from rctspark.config.plan import Analysis, Outcome, Plan
+    from rctspark.config.plan import Analysis, Covariate, Outcome, Plan
 
 NO_MODEL = "none"
+FOLLOWED = {"rule": "arm_by_rule", "recorded": "arm_recorded"}
+"""Which arm an analysis follows to the column that holds it."""
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean")
 TEXTS = ("string",)
 
@@ -44,6 +46,18 @@ def arms_of(plan: Plan, analysis: Analysis) -> tuple[str, ...]:
         Groups that are not enrolled, then arms, control first.
     """
     return (*analysis.groups, *(analysis.arms or plan.arms.all))
+
+
+def arms_left_out(plan: Plan, analysis: Analysis) -> tuple[str, ...]:
+    """Return the arms and groups of the plan that an analysis does not speak of."""
+    every = (*plan.arms.all, *plan.population.groups)
+    own = arms_of(plan, analysis)
+    return tuple(arm for arm in every if arm not in own)
+
+
+def arm_column(analysis: Analysis) -> str:
+    """Return the name of the column with the arm that an analysis follows."""
+    return "arm" if analysis.follows is None else FOLLOWED[analysis.follows]
 
 
 def flag_column(place: int) -> str:
@@ -96,6 +110,15 @@ def estimated_horizons(
     return tuple(h for h in every if h in analysis.horizons)
 
 
+def outcome_keys(plan: Plan, analysis: Analysis) -> tuple[tuple[str, int], ...]:
+    """Return outcome and horizon of everything that an analysis looks at."""
+    return tuple(
+        (outcome.name, horizon)
+        for outcome in outcomes_of(plan, analysis)
+        for horizon in estimated_horizons(plan, analysis, outcome)
+    )
+
+
 def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
     """Say whose outcomes the plan's tables count: those of its first analysis.
 
@@ -122,13 +145,15 @@ def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
     )
 
 
-def covariates_used(plan: Plan, analysis: Analysis) -> frozenset[str]:
-    """Return the names of the covariates that the models of an analysis need."""
+def covariates_known(plan: Plan, analysis: Analysis) -> tuple[Covariate, ...]:
+    """Return the covariates that the models of an analysis need, in the plan's order.
+
+    They must be known for everyone; others may be unknown.
+    """
     wanted = set(analysis.models)
     models = [m for m in plan.models if not wanted or m.name in wanted]
-    cluster = plan.inference.cluster
-    named = {name for model in models for name in model.uses}
-    return frozenset(named if cluster is None else named | {cluster})
+    needed = {plan.inference.cluster, *(n for model in models for n in model.uses)}
+    return tuple(c for c in plan.covariates if c.name in needed)
 
 
 def sql_fault(

@@ -14,8 +14,7 @@ from rctspark.sample.collect import (
     code_covariate,
     collect_rows,
     column_names,
-    row_faults,
-    value_faults,
+    faults_of,
 )
 from rctspark.sample.columns import NUMBERS, sql_fault
 from rctspark.sample.covariates import (
@@ -23,6 +22,7 @@ from rctspark.sample.covariates import (
     attach_panel_sums,
     covariate_faults,
 )
+from rctspark.sample.refusals import refuse_faults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,9 +146,7 @@ def collect_durations(
     )
     rows = rows.sort_values("person_id", ignore_index=True)
     used = covariates_of(plan)
-    faults = row_faults(rows, plan.arms.all)
-    for covariate in used:
-        faults += value_faults(rows, covariate)
+    faults = faults_of(rows, plan.arms.all, used)
     for duration in plan.durations:
         time = rows[f"{duration.name}@time"]
         short = int((~(time >= 1)).sum())
@@ -157,11 +155,7 @@ def collect_durations(
                 f"duration {duration.name} is not known or was over at its origin for "
                 f"{short} person(s)"
             )
-    if faults:
-        raise EstimationError(
-            f"The durations of plan {plan.name} can't be used:\n{listed(faults)}\n"
-            "Say in the plan what a missing value means; nobody is dropped."
-        )
+    refuse_faults(f"The durations of plan {plan.name}", faults)
     changes = None
     if any(d.varying for d in plan.durations):
         changes = _bounded(

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
-from rctspark.errors import EstimationError
-from rctspark.sample.collect import (
-    FOLLOWED,
-    refuse_sample,
-    say_row_faults,
-    say_value_faults,
-)
 from rctspark.sample.columns import (
     NO_MODEL,
+    arm_column,
+    arms_left_out,
     arms_of,
-    covariates_used,
-    estimated_horizons,
+    covariates_known,
     flag_column,
     outcome_column,
-    outcomes_of,
+    outcome_keys,
+)
+from rctspark.sample.refusals import (
+    refuse_sample,
+    row_faults,
+    spark_stopped,
+    value_faults,
 )
 from rctspark.sample.sums import TableSums
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
-    from rctspark.config.plan import Analysis, Covariate, Plan
+    from rctspark.config.plan import Analysis, Plan
 
 
 def count_samples(population: DataFrame, *, analyses: Sequence[Analysis]) -> int:
@@ -72,12 +72,7 @@ def table_samples(
         repeats = samples.groupBy("person_id").count().agg(F.sum(F.col("count") - 1))
         repeated = int(repeats.collect()[0][0] or 0)
     except PySparkException as broken:
-        condition = broken.getCondition() or type(broken).__name__
-        raise EstimationError(
-            f"Spark stopped while it made the sample: {condition}. If the SQL of a "
-            "covariate or outcome meets values that it can't use, write it with "
-            "try_cast or try_divide."
-        ) from None
+        raise spark_stopped(broken) from None
     return tuple(
         _source(samples, plan, analysis, place, counted, repeated)
         for place, analysis in enumerate(analyses)
@@ -100,25 +95,21 @@ def keep_analysed(
     Returns:
         Rows of `samples`; `arm` is the one that the analysis follows.
     """
-    arm = _arm(analysis)
+    arm = F.col(arm_column(analysis))
     return samples.where(_is_analysed(plan, analysis, place)).withColumn("arm", arm)
 
 
-def _arm(analysis: Analysis) -> Column:
-    return F.col("arm" if analysis.follows is None else FOLLOWED[analysis.follows])
-
-
 def _is_analysed(plan: Plan, analysis: Analysis, place: int) -> Column:
-    every = (*plan.arms.all, *plan.population.groups)
-    left_out = [a for a in every if a not in arms_of(plan, analysis)]
-    is_in = ~F.coalesce(_arm(analysis).isin(left_out), F.lit(False))  # noqa: FBT003
+    arm = F.col(arm_column(analysis))
+    is_left_out = arm.isin(list(arms_left_out(plan, analysis)))
+    is_in = ~F.coalesce(is_left_out, F.lit(False))  # noqa: FBT003 (Spark's own)
     if analysis.where is not None:
         is_in &= F.col(flag_column(place))
     if analysis.among is not None:
         among = outcome_column(analysis.among.outcome, analysis.among.horizon)
         is_in &= F.coalesce(F.col(f"`{among}`") == 1, F.lit(False))  # noqa: FBT003
     if analysis.follows is not None:
-        is_in &= _arm(analysis).isNotNull()
+        is_in &= arm.isNotNull()
     return is_in
 
 
@@ -127,14 +118,14 @@ def _counts(plan: Plan, analyses: Sequence[Analysis]) -> list[Column]:
     counts: list[Column] = []
     for place, analysis in enumerate(analyses):
         is_in = _is_analysed(plan, analysis, place)
-        arm = _arm(analysis)
+        arm = F.col(arm_column(analysis))
         is_known = arm.isin(list(arms_of(plan, analysis)))
         asked = {
             "n": is_in,
             "unassigned": is_in & arm.isNull(),
             "unknown": is_in & arm.isNotNull() & ~is_known,
         }
-        for covariate in _used(plan, analysis):
+        for covariate in covariates_known(plan, analysis):
             value = F.col(covariate.name)
             asked[f"missing {covariate.name}"] = is_in & value.isNull()
             if covariate.categories:
@@ -142,11 +133,6 @@ def _counts(plan: Plan, analyses: Sequence[Analysis]) -> list[Column]:
                 asked[f"unlisted {covariate.name}"] = is_in & ~is_listed
         counts += [F.count_if(test).alias(f"{place} {k}") for k, test in asked.items()]
     return counts
-
-
-def _used(plan: Plan, analysis: Analysis) -> tuple[Covariate, ...]:
-    used = covariates_used(plan, analysis)
-    return tuple(c for c in plan.covariates if c.name in used)
 
 
 def _source(
@@ -157,14 +143,14 @@ def _source(
     counted: Mapping[str, int],
     repeated: int,
 ) -> TableSums:
-    faults = say_row_faults(
+    faults = row_faults(
         repeated=repeated,
         unassigned=counted[f"{place} unassigned"],
         unknown=counted[f"{place} unknown"],
     )
-    used = _used(plan, analysis)
+    used = covariates_known(plan, analysis)
     for covariate in used:
-        faults += say_value_faults(
+        faults += value_faults(
             covariate,
             missing=counted[f"{place} missing {covariate.name}"],
             unlisted=counted.get(f"{place} unlisted {covariate.name}", 0),
@@ -175,10 +161,6 @@ def _source(
         keep_analysed(samples, plan, analysis, place),
         arms=arms_of(plan, analysis),
         covariates=plan.covariates if analysis.models == (NO_MODEL,) else used,
-        outcomes=tuple(
-            (o.name, horizon)
-            for o in outcomes_of(plan, analysis)
-            for horizon in estimated_horizons(plan, analysis, o)
-        ),
+        outcomes=outcome_keys(plan, analysis),
         n=counted[f"{place} n"],
     )

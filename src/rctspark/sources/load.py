@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 from rctspark.config.mapping import FEEDABLE
 from rctspark.contracts import DELIVERIES
 from rctspark.errors import DeliveryError, IdentityError, listed
-from rctspark.sources.conform import conform_rows, count_collisions
+from rctspark.sources.accounted import count_collisions
+from rctspark.sources.conform import conform_rows
 from rctspark.sources.raw import read_raw
 
 if TYPE_CHECKING:

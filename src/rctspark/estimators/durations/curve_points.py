@@ -18,7 +18,8 @@ from rctspark.estimators.durations.survival import estimate_survival
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rctspark.contracts.durations import Durations, IncidenceCurve, SurvivalCurve
+    from rctspark.contracts.duration_results import IncidenceCurve, SurvivalCurve
+    from rctspark.contracts.durations import Durations
 
 EVERYONE = "all"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import linalg, optimize
 
-from rctspark.contracts.durations import HazardFit
+from rctspark.contracts.duration_results import HazardFit
 from rctspark.errors import EstimationError
 from rctspark.estimators.durations.normal import as_coefficients, as_rows
 from rctspark.estimators.durations.periods import require_person_periods

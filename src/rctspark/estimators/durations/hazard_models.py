@@ -23,13 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rctspark.config.plan.durations import DurationPlan, HazardModel
+    from rctspark.contracts.duration_results import Coefficient, ExitPoints, HazardFit
     from rctspark.contracts.duration_sample import DurationSample
-    from rctspark.contracts.durations import (
-        Coefficient,
-        ExitPoints,
-        HazardFit,
-        PersonPeriods,
-    )
+    from rctspark.contracts.durations import PersonPeriods
 
     Floats = NDArray[np.float64]
 

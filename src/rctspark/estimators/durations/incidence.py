@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from rctspark.contracts.durations import CurveTest, IncidenceCurve
+from rctspark.contracts.duration_results import CurveTest, IncidenceCurve
 from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.durations.normal import (

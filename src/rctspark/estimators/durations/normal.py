@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from rctspark.contracts.durations import Coefficient
+from rctspark.contracts.duration_results import Coefficient
 from rctspark.estimators.intervals import t_interval
 
 if TYPE_CHECKING:

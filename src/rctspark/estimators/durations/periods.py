@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctspark.contracts.durations import PeriodHazard, PersonPeriods
+from rctspark.contracts.duration_results import PeriodHazard
+from rctspark.contracts.durations import PersonPeriods
 from rctspark.estimators.durations.risk_sets import refuse
 
 if TYPE_CHECKING:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rctspark.config.plan.durations import DurationPlan
+    from rctspark.contracts.duration_results import CurveTest
     from rctspark.contracts.duration_sample import DurationSample
     from rctspark.contracts.duration_tables import CurvePoint
-    from rctspark.contracts.durations import CurveTest
     from rctspark.estimators.contrast import Contrast
 
 

@@ -18,7 +18,8 @@ from rctspark.estimators.families.multiplicity import (
     adjust_holm,
 )
 from rctspark.estimators.families.redrawn import Again, draw_again
-from rctspark.estimators.observed import outcomes_observed
+from rctspark.estimators.observed import keep_observed
+from rctspark.estimators.regression.sources import PersonSums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,16 +68,15 @@ def _judge(
 ) -> list[JudgedTest]:
     (population,), (name,) = family.populations, family.models
     model = next(m for m in plan.models if m.name == name)
-    arms = next(a.arms for a in plan.analyses if a.population == population)
-    outcomes = {
-        key: values
-        for key, values in outcomes_observed(sample).outcomes.items()
-        if family.holds(population, *key, name)
-    }
+    analysis = next(a for a in plan.analyses if a.population == population)
+    arms = analysis.arms or plan.arms.all
+    held = [key for key in sample.outcomes if family.holds(population, *key, name)]
+    observed, _ = keep_observed(PersonSums(sample, arms).measuring(held))
+    outcomes = observed.sample.outcomes
     if not outcomes:
         return []
     everyone = np.ones(sample.n, dtype=np.bool_)
-    design = make_design(sample, everyone, arms=arms or plan.arms.all, model=model)
+    design = make_design(sample, everyone, arms=arms, model=model)
     found = make_influence(
         outcomes,
         design.matrix,

@@ -11,7 +11,7 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
     threadpool_limits,
 )
 
-from rctspark.contracts.coefficients import CONSTANT
+from rctspark.contracts.coefficients import CONSTANT, Term
 from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
 from rctspark.estimators.design import make_design
@@ -35,25 +35,6 @@ if TYPE_CHECKING:
 
 Key = tuple[str, int]
 LEVEL = 0.90
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One coefficient of a regression; as in `Coefficient` of the contracts."""
-
-    outcome: str
-    horizon: int
-    place: int
-    term: str
-    estimate: float
-    std_error: float
-    df: float
-    p_value: float
-    n_behind: int
-    n_total: int
-    rank: int
-    r_squared: float | None
-    adjusted_r_squared: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass, fields
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
+from rctspark.release.category_screening import category_parts
 from rctspark.release.numerals import MINUS, Scale, fixed, p_text
 from rctspark.release.wording import mean_words
 
@@ -176,9 +177,8 @@ def _is_planned(outcomes: Sequence[str], labels: Labels) -> bool:
 
 def population_words(population: str, labels: Labels) -> str:
     """Name those analysed: a category of a covariate, else the population."""
-    whole, _, category = population.partition(":")
-    covariate, _, value = category.partition("=")
-    if not category:
+    whole, covariate, value = category_parts(population)
+    if not covariate:
         return labels.of(whole)
     return f"{labels.of(covariate)}: {labels.of(value).lower()}"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.release.disclosure import HIDDEN
 from rctspark.release.numerals import MINUS
+from rctspark.release.publication.shown_effects import star_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,3 +94,14 @@ def _cell(numbers: Mapping[str, str] | None) -> str:
         return HIDDEN
     text = f"{numbers['estimate']}{numbers['stars']} ({numbers['se']})"
     return text.replace("-", MINUS)
+
+
+def models_note(plan: ModelsTable, labels: Labels) -> str:
+    """Say in which units coefficients are, and what the signs mean."""
+    signs = "; ".join(star_words(level, labels) for level in plan.stars)
+    return (
+        f"Coefficient{' and sign' if signs else ''} (standard error, "
+        f"{labels.plan.inference.covariance}), in the units of outcome and covariate; "
+        "of a logit in log odds, R\N{SUPERSCRIPT TWO} McFadden's. Categories are "
+        f"compared with the first of their covariate. {signs}{'.' * bool(signs)}"
+    )

@@ -18,6 +18,10 @@ class Group:
     rows: tuple[tuple[str, ...], ...]
 
 
+Laid = tuple[tuple[str, ...], tuple[Group, ...]]
+"""Headings and rows of a table, before it has a caption and notes."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownTable:
     """A table of the report.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctspark.contracts.durations import ExitPoints
+from rctspark.contracts.duration_results import ExitPoints
 from rctspark.estimators.durations.normal import normal_interval
 from rctspark.estimators.durations.timing.likelihood import split_coefficients
 

@@ -11,7 +11,7 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
     threadpool_limits,
 )
 
-from rctspark.contracts.durations import MassPoint, TimingFit
+from rctspark.contracts.duration_results import MassPoint, TimingFit
 from rctspark.errors import EstimationError
 from rctspark.estimators.durations.normal import as_coefficients
 from rctspark.estimators.durations.risk_sets import refuse
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rctspark.contracts.durations import Coefficient, InterviewSpells
+    from rctspark.contracts.duration_results import Coefficient
+    from rctspark.contracts.durations import InterviewSpells
 
     Floats = NDArray[np.float64]
 
