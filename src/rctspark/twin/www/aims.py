@@ -51,7 +51,12 @@ class Aim:
 
 
 class Regression:
-    """Least squares of some persons on columns known before the start."""
+    """Least squares of some persons on columns known before the start.
+
+    Attributes:
+        rows: By column, what its coefficient takes of each person's outcome.
+        critical: Standard errors from a coefficient to an end of its interval.
+    """
 
     def __init__(self, design: Floats, known: Bools) -> None:
         """Prepare a regression.
@@ -61,12 +66,13 @@ class Regression:
             known: Who is in it.
         """
         inside = design[known].astype(float)
-        self._rows = np.zeros((inside.shape[1], known.size))
-        self._rows[:, known] = np.linalg.pinv(inside)
+        self.rows = np.zeros((inside.shape[1], known.size))
+        self.rows[:, known] = np.linalg.pinv(inside)
         self._basis = np.zeros((known.size, inside.shape[1]))
         self._basis[known] = np.linalg.qr(inside)[0]
         self._df = inside.shape[0] - inside.shape[1]
         self._scale = inside.shape[0] / self._df
+        self.critical = float(special.stdtrit(self._df, UPPER_TAIL))
         self._forms: dict[int, Floats] = {}
 
     def aim(self, column: int, level: int, printed: Printed) -> Aim:
@@ -80,19 +86,22 @@ class Regression:
         Returns:
             The aim; aims of one column share one form.
         """
-        if column not in self._forms:
-            self._forms[column] = self._form(self._rows[column])
-        critical = float(special.stdtrit(self._df, UPPER_TAIL))
-        least, most, step = self._bounds(printed, critical)
+        least, most, step = self._bounds(printed)
         return Aim(
-            self._rows[column],
-            self._forms[column],
+            self.rows[column],
+            self.form(column),
             level,
-            critical,
+            self.critical,
             least,
             most,
             step,
         )
+
+    def form(self, column: int) -> Floats:
+        """Return the form of the outcome that is a coefficient's robust variance."""
+        if column not in self._forms:
+            self._forms[column] = self._form(self.rows[column])
+        return self._forms[column]
 
     def _form(self, weights: Floats) -> Floats:
         """Sum of squared weights times residuals, as a form of the outcome."""
@@ -102,9 +111,7 @@ class Regression:
         form: Floats = self._scale * (np.diag(squares) - once - once.T + twice)
         return form
 
-    def _bounds(
-        self, printed: Printed, critical: float
-    ) -> tuple[Floats, Floats, Floats]:
+    def _bounds(self, printed: Printed) -> tuple[Floats, Floats, Floats]:
         least, most = np.full(5, -np.inf), np.full(5, np.inf)
         step = np.full(5, HALF)
         exact = (
@@ -125,7 +132,8 @@ class Regression:
         elif printed.is_significant is not None:
             step[T] = STEP_OF_T
             if printed.is_significant:
-                least[T] = critical + STEP_OF_T / 2
+                least[T] = self.critical + STEP_OF_T / 2
             else:
-                most[T] = critical - STEP_OF_T / 2
+                most[T] = self.critical - STEP_OF_T / 2
+                least[T] = -most[T]
         return least, most, step
