@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from rctspark.twin.www.aims import Regression
 
 LAST = 16
-NEVER_BEFORE = LAST + 1
 TRIES = 6000
 WARMTH = 0.02
 APART = 0.1
 """What a t-value keeps from its threshold."""
-LEVELS_AT_START = "wage_70"
+LEVEL_IN_MONTH_0 = "wage_70"
 
 
 class Told(NamedTuple):
@@ -135,7 +134,7 @@ def choose_starts(
 
 def _in_month_0(rng: np.random.Generator, levels: Bools, arm: Ints) -> Ints:
     """Choose those whose wage passes the printed threshold before the start."""
-    good = levels[:, t.LEVELS.index(LEVELS_AT_START)]
+    good = levels[:, t.LEVELS.index(LEVEL_IN_MONTH_0)]
     chosen = []
     for number in range(len(t.ARMS)):
         members = arm == number
