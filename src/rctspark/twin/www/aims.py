@@ -136,4 +136,36 @@ class Regression:
             else:
                 most[T] = self.critical - STEP_OF_T / 2
                 least[T] = -most[T]
+        if printed.p is not None and printed.se is not None:
+            _narrow(least, most)
         return least, most, step
+
+
+def _narrow(least: Floats, most: Floats) -> None:
+    """Leave of an estimate and its error what the other and the p-value allow."""
+    if least[ESTIMATE] * most[ESTIMATE] > 0:
+        low, high = sorted((abs(least[ESTIMATE]), abs(most[ESTIMATE])))
+        near, far = sorted((abs(least[T]), abs(most[T])))
+        least[SE], most[SE] = max(least[SE], low / far), min(most[SE], high / near)
+    sides = [error * t for error in (least[SE], most[SE]) for t in (least[T], most[T])]
+    least[ESTIMATE] = max(least[ESTIMATE], min(sides))
+    most[ESTIMATE] = min(most[ESTIMATE], max(sides))
+
+
+def narrow_sum(whole: Aim, one: Aim, other: Aim) -> None:
+    """Leave of two parts what their sum allows, each being the rest of the other.
+
+    Args:
+        whole: Aim of the sum of two outcomes; all three are of one column.
+        one: Aim of the one.
+        other: Aim of the other.
+    """
+    for part, rest in ((one, other), (other, one)):
+        low = whole.least[ESTIMATE] - rest.most[ESTIMATE]
+        high = whole.most[ESTIMATE] - rest.least[ESTIMATE]
+        part.least[ESTIMATE] = max(part.least[ESTIMATE], low)
+        part.most[ESTIMATE] = min(part.most[ESTIMATE], high)
+    both = one.most[ESTIMATE] + other.most[ESTIMATE]
+    whole.most[ESTIMATE] = min(whole.most[ESTIMATE], both)
+    both = one.least[ESTIMATE] + other.least[ESTIMATE]
+    whole.least[ESTIMATE] = max(whole.least[ESTIMATE], both)

@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rctspark.twin.www.aims import HALF, STEP_OF_T
+
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Floats, Ints
     from rctspark.twin.www.aims import Aim
 
-STEPS = 22_000
+STEPS = 18_000
 AT_ONCE = 32, 256
 """Changes looked at in one step, at first and at last."""
-WARMTH = 10.0, 0.01
-"""How much worse a step may be, at first and at last."""
+WARMTH = 4.0, 0.1, 0.003
+"""How much worse a step may be: at first, when it is cold, and at last."""
 WAGES, HOURS, CONTRACTS = slice(0, 3), slice(3, 7), slice(7, 10)
 CONTRACT = 7
-LIGHT = (0.2, 3.0, 0.01, 0.2, 0.2)
-"""What exact figures weigh at first: estimate, error, t and ends of the interval."""
-TIGHT = 0.6
-"""Part of the steps after which all of it counts fully."""
-BENDS = 0.02, 5.0
-"""How little more counts of what is far off: hardly till then, most near the end."""
+LIGHT = 0.01
+"""What a p-value weighs at first: it leaves a coefficient hardly any room, so that
+nothing else would move."""
+COLD, TIGHT = 0.6, 0.95
+"""Part of the steps after which it is cold, and p-values begin to weigh more; and
+after which they weigh fully."""
+BENDS = 0.05, 0.3
+"""How little more counts of what is far off, at first and at last."""
 KINDS = np.zeros((4, 10))
 """What two persons exchange: all that they have, or one thing alone."""
 KINDS[0] = 1
@@ -75,14 +79,18 @@ class Places:
         told = np.isfinite(least) | np.isfinite(most)
         self._of = [np.flatnonzero(of_figure) for of_figure in told]
         self._least, self._most, self._step = least[told], most[told], step[told]
-        both = np.isfinite(least) & np.isfinite(most)
-        self._light = np.where(both, np.array(LIGHT)[:, None], 1.0)[told]
+        is_p_value = (step > HALF) & (step != STEP_OF_T)
+        self._light = np.where(is_p_value, LIGHT, 1.0)[told]
 
-    def tighten(self, progress: float) -> None:
-        """Let exact figures weigh more, from little (0) to fully (1)."""
-        loose = max(0.0, 1 - progress)
+    def tighten(self, part: float) -> None:
+        """Let p-values weigh more, and what is far off hardly more.
+
+        Args:
+            part: Part of the steps that is done.
+        """
+        loose = np.clip((TIGHT - part) / (TIGHT - COLD), 0, 1)
         self._weight = self._light**loose / self._step
-        self._bend = BENDS[0] * (BENDS[1] / BENDS[0]) ** max(0.0, progress - 1)
+        self._bend = BENDS[0] * (BENDS[1] / BENDS[0]) ** part
 
     def off(self) -> Floats:
         """Return how many steps each figure is off."""
@@ -178,18 +186,18 @@ def settled(
         before.
     """
     places = Places(levels, aims)
-    (few, many), (first, last) = AT_ONCE, WARMTH
+    few, many = AT_ONCE
     for step in range(STEPS):
-        part, progress = step / STEPS, step / (TIGHT * STEPS)
-        places.tighten(progress)
+        part = step / STEPS
+        places.tighten(part)
         badness = places.badness()
-        if badness == 0 and progress >= 1:
+        if badness == 0 and part >= TIGHT:
             break
         drawn = _drawn(rng, places, group, round(few * (many / few) ** part))
         if not drawn[0].size:
             continue
         found = places.tried(*drawn)
-        warmth = first * (last / first) ** part
+        warmth = float(np.exp(np.interp(part, (0, COLD, 1), np.log(WARMTH))))
         best = int(np.argmin(found - warmth * rng.gumbel(size=found.size)))
         if found[best] < badness - warmth * np.log(rng.random()):
             places.exchange(*(side[best] for side in drawn))

@@ -15,7 +15,7 @@ import numpy as np
 
 from rctspark.twin.ww.calendar import months_between
 from rctspark.twin.www import targets as t
-from rctspark.twin.www.aims import Aim, Regression
+from rctspark.twin.www.aims import Aim, Regression, narrow_sum
 from rctspark.twin.www.people import START
 from rctspark.twin.www.places import settled
 
@@ -149,10 +149,13 @@ def _aims(people: People, who: Ints, wage_24m_cents: Ints) -> list[Aim]:
         np.hstack([ones, control, dummies, covariates, distances]),
         np.ones(who.size, dtype=bool),
     )
-    aims += [
-        regression.aim(1, LEVELS.index(level), printed)
+    compared = {
+        level: regression.aim(1, LEVELS.index(level), printed)
         for level, printed in t.CONTROL_MINUS_REFERENCE.items()
-    ]
+    }
+    contracts = (compared[name] for name in ("contract", "permanent", "temporary"))
+    narrow_sum(*contracts)
+    aims += compared.values()
     return aims + _subgroup_aims(people, who, arm, covariates)
 
 
