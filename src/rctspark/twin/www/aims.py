@@ -24,6 +24,8 @@ INSIDE = 0.96
 UPPER_TAIL = 0.95
 STEP_OF_T = 0.02
 """What counts as one step of a t-value that has to pass a threshold."""
+STEP_OF_SE = HALF / 4
+"""The same of a standard error, which hardly any change moves by much."""
 ESTIMATE, SE, T, LOW, HIGH = range(5)
 
 
@@ -113,7 +115,7 @@ class Regression:
 
     def _bounds(self, printed: Printed) -> tuple[Floats, Floats, Floats]:
         least, most = np.full(5, -np.inf), np.full(5, np.inf)
-        step = np.full(5, HALF)
+        step = np.array((HALF, STEP_OF_SE, HALF, HALF, HALF))
         exact = (
             (ESTIMATE, printed.estimate),
             (SE, printed.se),
@@ -169,3 +171,5 @@ def narrow_sum(whole: Aim, one: Aim, other: Aim) -> None:
     whole.most[ESTIMATE] = min(whole.most[ESTIMATE], both)
     both = one.least[ESTIMATE] + other.least[ESTIMATE]
     whole.least[ESTIMATE] = max(whole.least[ESTIMATE], both)
+    for aim in (whole, one, other):
+        _narrow(aim.least, aim.most)

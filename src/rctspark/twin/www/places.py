@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctspark.twin.www.aims import HALF, STEP_OF_T
+from rctspark.twin.www.aims import STEP_OF_T, T
 
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Floats, Ints
     from rctspark.twin.www.aims import Aim
 
-STEPS = 18_000
+STEPS = 20_000
 AT_ONCE = 32, 256
 """Changes looked at in one step, at first and at last."""
 WARMTH = 4.0, 0.1, 0.003
@@ -79,8 +79,10 @@ class Places:
         told = np.isfinite(least) | np.isfinite(most)
         self._of = [np.flatnonzero(of_figure) for of_figure in told]
         self._least, self._most, self._step = least[told], most[told], step[told]
-        is_p_value = (step > HALF) & (step != STEP_OF_T)
-        self._light = np.where(is_p_value, LIGHT, 1.0)[told]
+        exact = np.isfinite(least[T]) & np.isfinite(most[T]) & (step[T] != STEP_OF_T)
+        light = np.ones(step.shape)
+        light[T, exact] = LIGHT
+        self._light = light[told]
 
     def tighten(self, part: float) -> None:
         """Let p-values weigh more, and what is far off hardly more.

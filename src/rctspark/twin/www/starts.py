@@ -52,8 +52,12 @@ class Courses:
             told: What is said of the effects.
         """
         self.starts = starts.copy()
-        arm, level, self._month = (np.array(x) for x in list(zip(*told, strict=True))[:3])
-        self._least, self._most = (np.array(x) for x in list(zip(*told, strict=True))[3:])
+        arm, level, self._month = (
+            np.array(x) for x in list(zip(*told, strict=True))[:3]
+        )
+        self._least, self._most = (
+            np.array(x) for x in list(zip(*told, strict=True))[3:]
+        )
         forms = [regression.form(column) for column in range(arm.max() + 1)]
         self._forms = np.stack(forms, axis=2)
         self._arm = arm

@@ -20,12 +20,17 @@ from rctspark.twin.www.people import START
 from rctspark.twin.www.places import settled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rctspark.twin.ww.calendar import Bools, Floats, Ints
     from rctspark.twin.www.people import People
 
 LEVELS = t.LEVELS
 ODDS = {"arrangement": (40.0, 20.0, 1.5, 1.0), "education": (0.15, 1.0, 1.0, 1.0)}
-ODDS_OF_OTHERS = {"arrangement": (8.0, 6.0, 2.0, 1.0), "education": (0.7, 1.0, 1.0, 1.0)}
+ODDS_OF_OTHERS = {
+    "arrangement": (8.0, 6.0, 2.0, 1.0),
+    "education": (0.7, 1.0, 1.0, 1.0),
+}
 """Of work to begin with, in the control and the reference group and in other arms.
 
 Table 26 adjusts for the arrangement and is far more exact than section 4.1, which does
@@ -72,7 +77,7 @@ def _likeliest_first(
     rng: np.random.Generator,
     people: People,
     group: Ints,
-    odds_of: dict[str, tuple[float, ...]],
+    odds_of: Mapping[str, tuple[float, ...]],
 ) -> Ints:
     """Order persons by a chance that falls with the distance to work."""
     chances = rng.gumbel(size=group.size)
