@@ -66,8 +66,8 @@ def persons(made):
         place = LAST_OUTCOME - LAST + month
         minimum = minimum_wages()[place]
         for outcome, (what, limit) in THRESHOLDS.items():
-            limit = limit * minimum if what == "cents" else limit
-            table[outcome, month] = getattr(work, what)[who, place] > limit
+            amount = limit * minimum if what == "cents" else limit
+            table[outcome, month] = getattr(work, what)[who, place] > amount
         for outcome, kinds in CONTRACTS.items():
             table[outcome, month] = np.isin(work.contract[who, place], kinds)
     return pd.DataFrame(table)
@@ -179,11 +179,17 @@ def section_4_1(persons, root):
             subject, name = row["population"].split("_")[0], (row["population"], name)
             fit = fitted_by(persons, outcome, subject, PARTS[subject])
         low, high = fit.conf_int(0.1).loc[[name]].iloc[0]
-        found = {"effect_pp": fit.params[name], "ci90_low_pp": low, "ci90_high_pp": high}
+        found = {
+            "effect_pp": fit.params[name],
+            "ci90_low_pp": low,
+            "ci90_high_pp": high,
+        }
         found = {column: 100 * value for column, value in found.items()}
         wrong += [(*row.values(), column) for column in unlike(found, row)]
         star = "yes" if fit.pvalues[name] < 0.1 else "no"
-        wrong += [(*row.values(), "star")] * (row["significant_10pct"] not in ("", star))
+        wrong += [(*row.values(), "star")] * (
+            row["significant_10pct"] not in ("", star)
+        )
     return wrong
 
 

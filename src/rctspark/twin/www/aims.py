@@ -22,7 +22,7 @@ HALF = 0.0005
 INSIDE = 0.96
 """Part of the room for rounding that is used."""
 UPPER_TAIL = 0.95
-STEP_OF_T = 0.02
+STEP_OF_T = 0.008
 """What counts as one step of a t-value that has to pass a threshold."""
 STEP_OF_SE = HALF / 4
 """The same of a standard error, which hardly any change moves by much."""

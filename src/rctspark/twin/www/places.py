@@ -22,7 +22,7 @@ CONTRACT = 7
 LIGHT = 0.01
 """What a p-value weighs at first: it leaves a coefficient hardly any room, so that
 nothing else would move."""
-COLD, TIGHT = 0.6, 0.95
+COLD, TIGHT = 0.6, 0.85
 """Part of the steps after which it is cold, and p-values begin to weigh more; and
 after which they weigh fully."""
 BENDS = 0.05, 0.3

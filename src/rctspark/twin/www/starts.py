@@ -144,7 +144,8 @@ def _in_month_0(rng: np.random.Generator, levels: Bools, arm: Ints) -> Ints:
         members = arm == number
         count = round(t.MONTH_0_PCT / 100 * members.sum())
         chosen.append(rng.permutation(np.flatnonzero(good & members))[:count])
-    return np.concatenate(chosen)
+    found: Ints = np.concatenate(chosen)
+    return found
 
 
 def _told(critical: float) -> Iterator[Told]:
