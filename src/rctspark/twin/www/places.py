@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Floats, Ints
     from rctspark.twin.www.aims import Aim
 
-STEPS = 20_000
+STEPS, MORE_STEPS = 22_000, 3_000
+"""Steps while it grows cold, and as many more as are needed at most."""
 AT_ONCE = 32, 256
 """Changes looked at in one step, at first and at last."""
 WARMTH = 4.0, 0.1, 0.003
@@ -189,8 +190,8 @@ def settled(
     """
     places = Places(levels, aims)
     few, many = AT_ONCE
-    for step in range(STEPS):
-        part = step / STEPS
+    for step in range(STEPS + MORE_STEPS):
+        part = min(1.0, step / STEPS)
         places.tighten(part)
         badness = places.badness()
         if badness == 0 and part >= TIGHT:
