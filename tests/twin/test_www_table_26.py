@@ -111,8 +111,6 @@ def fitted_by(table, outcome, subject, parts):
     )
     if subject == "education":
         design["high"] = table[subject] == 2
-    else:
-        design = pd.concat([design, dummies(table, "education")], axis=1)
     known = (table["arm"] >= 0) & np.any(list(within.values()), axis=0)
     design = design[known]
     return least_squares(table.loc[known, [(outcome, LAST)]].iloc[:, 0], design)
@@ -148,9 +146,8 @@ def table_26(persons, root):
     return wrong
 
 
-# Cells that the search does not meet: of 30, and of 26.
-MOST_UNLIKE = 2
-MOST_UNLIKE_IN_WORDS = 2
+# Of 26 printed cells; the search does not meet it along with all the others.
+MOST_UNLIKE = 1
 PARTS = {
     "education": {"education_low": [0], "education_middle_high": [1, 2]},
     "arrangement": {"arrangement_1": [0], "arrangement_3": [2], "arrangement_4": [3]},
@@ -164,8 +161,7 @@ FREED = {
 
 
 def test_table_26_comes_out_of_its_regression(persons, root):
-    wrong = table_26(persons, root)
-    assert len(wrong) <= MOST_UNLIKE, wrong
+    assert not table_26(persons, root)
 
 
 def section_4_1(persons, root):
@@ -195,7 +191,7 @@ def section_4_1(persons, root):
 
 def test_section_4_1_comes_out_of_its_regressions(persons, root):
     wrong = section_4_1(persons, root)
-    assert len(wrong) <= MOST_UNLIKE_IN_WORDS, wrong
+    assert len(wrong) <= MOST_UNLIKE, wrong
 
 
 def test_work_follows_what_was_known_before_the_start(persons):

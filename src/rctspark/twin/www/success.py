@@ -1,9 +1,10 @@
 """Who has work in month 16, chosen so that adjusted effects come out as printed.
 
 Persons of one group change places until coefficients of the published models, their
-robust standard errors and p-values have their printed values, while the number of
-persons with each outcome stays as it is. That makes who succeeds follow past pay and
-other covariates as far as the printed standard errors tell.
+robust standard errors and p-values have their printed values. Of the control and the
+reference group the number of persons with each outcome stays as printed; an arm with
+an intervention may exchange a few with a reserve. That makes who succeeds follow past
+pay and other covariates as far as the printed standard errors tell.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ EFFECTS = {
     ("zia", "permanent"): Printed(0.034, -0.005, 0.073, is_significant=False),
 }
 """Section 4.1, month 16, adjusted."""
-SUBGROUP_EFFECTS = {
+SUBGROUP_EFFECTS: dict[tuple[str, tuple[int, ...], str, str], Printed] = {
     ("education", (0,), "zia", "wage_70"): Printed(0.069, is_significant=True),
     ("education", (0,), "zia", "hours_12"): Printed(0.089, is_significant=True),
     ("education", (0,), "zia", "contract"): Printed(0.126, is_significant=True),
@@ -207,9 +207,13 @@ SUBGROUP_EFFECTS = {
 }
 """Section 4.1, month 16, of low education and of arrangements 3 and 4."""
 ALIKE = Printed(is_significant=False)
+NOBODY_DIFFERS: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("education", (1, 2)),
+    ("arrangement", (0,)),
+)
 SUBGROUP_EFFECTS |= {
     (subject, part, arm, level): ALIKE
-    for subject, part in (("education", (1, 2)), ("arrangement", (0,)))
+    for subject, part in NOBODY_DIFFERS
     for arm in ARMS[1:]
     for level in LEVELS
 }
