@@ -22,8 +22,10 @@ HALF = 0.0005
 INSIDE = 0.96
 """Part of the room for rounding that is used."""
 UPPER_TAIL = 0.95
-STEP_OF_T = 0.02
+STEP_OF_T = 0.008
 """What counts as one step of a t-value that has to pass a threshold."""
+STEP_OF_SE = HALF / 4
+"""The same of a standard error, which hardly any change moves by much."""
 ESTIMATE, SE, T, LOW, HIGH = range(5)
 
 
@@ -51,7 +53,12 @@ class Aim:
 
 
 class Regression:
-    """Least squares of some persons on columns known before the start."""
+    """Least squares of some persons on columns known before the start.
+
+    Attributes:
+        rows: By column, what its coefficient takes of each person's outcome.
+        critical: Standard errors from a coefficient to an end of its interval.
+    """
 
     def __init__(self, design: Floats, known: Bools) -> None:
         """Prepare a regression.
@@ -61,12 +68,13 @@ class Regression:
             known: Who is in it.
         """
         inside = design[known].astype(float)
-        self._rows = np.zeros((inside.shape[1], known.size))
-        self._rows[:, known] = np.linalg.pinv(inside)
+        self.rows = np.zeros((inside.shape[1], known.size))
+        self.rows[:, known] = np.linalg.pinv(inside)
         self._basis = np.zeros((known.size, inside.shape[1]))
         self._basis[known] = np.linalg.qr(inside)[0]
         self._df = inside.shape[0] - inside.shape[1]
         self._scale = inside.shape[0] / self._df
+        self.critical = float(special.stdtrit(self._df, UPPER_TAIL))
         self._forms: dict[int, Floats] = {}
 
     def aim(self, column: int, level: int, printed: Printed) -> Aim:
@@ -80,19 +88,22 @@ class Regression:
         Returns:
             The aim; aims of one column share one form.
         """
-        if column not in self._forms:
-            self._forms[column] = self._form(self._rows[column])
-        critical = float(special.stdtrit(self._df, UPPER_TAIL))
-        least, most, step = self._bounds(printed, critical)
+        least, most, step = self._bounds(printed)
         return Aim(
-            self._rows[column],
-            self._forms[column],
+            self.rows[column],
+            self.form(column),
             level,
-            critical,
+            self.critical,
             least,
             most,
             step,
         )
+
+    def form(self, column: int) -> Floats:
+        """Return the form of the outcome that is a coefficient's robust variance."""
+        if column not in self._forms:
+            self._forms[column] = self._form(self.rows[column])
+        return self._forms[column]
 
     def _form(self, weights: Floats) -> Floats:
         """Sum of squared weights times residuals, as a form of the outcome."""
@@ -102,11 +113,9 @@ class Regression:
         form: Floats = self._scale * (np.diag(squares) - once - once.T + twice)
         return form
 
-    def _bounds(
-        self, printed: Printed, critical: float
-    ) -> tuple[Floats, Floats, Floats]:
+    def _bounds(self, printed: Printed) -> tuple[Floats, Floats, Floats]:
         least, most = np.full(5, -np.inf), np.full(5, np.inf)
-        step = np.full(5, HALF)
+        step = np.array((HALF, STEP_OF_SE, HALF, HALF, HALF))
         exact = (
             (ESTIMATE, printed.estimate),
             (SE, printed.se),
@@ -125,7 +134,42 @@ class Regression:
         elif printed.is_significant is not None:
             step[T] = STEP_OF_T
             if printed.is_significant:
-                least[T] = critical + STEP_OF_T / 2
+                least[T] = self.critical + STEP_OF_T / 2
             else:
-                most[T] = critical - STEP_OF_T / 2
+                most[T] = self.critical - STEP_OF_T / 2
+                least[T] = -most[T]
+        if printed.p is not None and printed.se is not None:
+            _narrow(least, most)
         return least, most, step
+
+
+def _narrow(least: Floats, most: Floats) -> None:
+    """Leave of an estimate and its error what the other and the p-value allow."""
+    if least[ESTIMATE] * most[ESTIMATE] > 0:
+        low, high = sorted((abs(least[ESTIMATE]), abs(most[ESTIMATE])))
+        near, far = sorted((abs(least[T]), abs(most[T])))
+        least[SE], most[SE] = max(least[SE], low / far), min(most[SE], high / near)
+    sides = [error * t for error in (least[SE], most[SE]) for t in (least[T], most[T])]
+    least[ESTIMATE] = max(least[ESTIMATE], min(sides))
+    most[ESTIMATE] = min(most[ESTIMATE], max(sides))
+
+
+def narrow_sum(whole: Aim, one: Aim, other: Aim) -> None:
+    """Leave of two parts what their sum allows, each being the rest of the other.
+
+    Args:
+        whole: Aim of the sum of two outcomes; all three are of one column.
+        one: Aim of the one.
+        other: Aim of the other.
+    """
+    for part, rest in ((one, other), (other, one)):
+        low = whole.least[ESTIMATE] - rest.most[ESTIMATE]
+        high = whole.most[ESTIMATE] - rest.least[ESTIMATE]
+        part.least[ESTIMATE] = max(part.least[ESTIMATE], low)
+        part.most[ESTIMATE] = min(part.most[ESTIMATE], high)
+    both = one.most[ESTIMATE] + other.most[ESTIMATE]
+    whole.most[ESTIMATE] = min(whole.most[ESTIMATE], both)
+    both = one.least[ESTIMATE] + other.least[ESTIMATE]
+    whole.least[ESTIMATE] = max(whole.least[ESTIMATE], both)
+    for aim in (whole, one, other):
+        _narrow(aim.least, aim.most)

@@ -6,27 +6,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rctspark.twin.www.aims import STEP_OF_T, T
+
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Floats, Ints
     from rctspark.twin.www.aims import Aim
 
-STEPS = 22_000
+STEPS, MORE_STEPS = 22_000, 3_000
+"""Steps while it grows cold, and as many more as are needed at most."""
 AT_ONCE = 32, 256
 """Changes looked at in one step, at first and at last."""
-WARMTH = 10.0, 0.01
-"""How much worse a step may be, at first and at last."""
+WARMTH = 4.0, 0.1, 0.003
+"""How much worse a step may be: at first, when it is cold, and at last."""
 WAGES, HOURS, CONTRACTS = slice(0, 3), slice(3, 7), slice(7, 10)
 CONTRACT = 7
-LIGHT = (0.2, 3.0, 0.01, 0.2, 0.2)
-"""What exact figures weigh at first: estimate, error, t and ends of the interval."""
-TIGHT = 0.6
-"""Part of the steps after which all of it counts fully."""
-BENDS = 0.02, 5.0
-"""How little more counts of what is far off: hardly till then, most near the end."""
-WHOLE, ONLY_WAGES, ONLY_HOURS, ONLY_CONTRACTS = range(4)
+LIGHT = 0.01
+"""What a p-value weighs at first: it leaves a coefficient hardly any room, so that
+nothing else would move."""
+COLD, TIGHT = 0.6, 0.85
+"""Part of the steps after which it is cold, and p-values begin to weigh more; and
+after which they weigh fully."""
+BENDS = 0.05, 0.3
+"""How little more counts of what is far off, at first and at last."""
+KINDS = np.zeros((4, 10))
+"""What two persons exchange: all that they have, or one thing alone."""
+KINDS[0] = 1
+KINDS[1, WAGES] = KINDS[2, HOURS] = KINDS[3, CONTRACTS] = 1
 SHARES = (0.4, 0.15, 0.15, 0.3)
-"""How often two persons exchange all that they have, or one thing alone."""
-MOST_HOURS_AHEAD = 2
+"""How often they exchange each."""
+BOTH_WORK = 0.4
+"""Part of the changes that are between two who work."""
+HOURS_AHEAD = -1, 2
 """Thresholds of hours passed, less thresholds of pay passed, of one person."""
 
 
@@ -37,41 +47,56 @@ class Places:
         """Start from who has what.
 
         Args:
-            levels: Persons by outcomes.
+            levels: Persons by outcomes; places kept in reserve come after those of
+                the aims, and no coefficient knows of them.
             aims: What coefficients must become.
         """
         self.levels = levels.astype(float)
+        spare = levels.shape[0] - aims[0].weights.size
         self._column = np.array([aim.level for aim in aims])
-        self._weights = np.array([aim.weights for aim in aims]).T.copy()
+        weights = np.array([aim.weights for aim in aims]).T
+        self._weights = np.pad(weights, ((0, spare), (0, 0)))
         forms = {id(aim.form): aim.form for aim in aims}
         number = {key: place for place, key in enumerate(forms)}
         self._of_form = np.array([number[id(aim.form)] for aim in aims])
-        self._forms = np.stack(list(forms.values()), axis=2)
-        self._own = np.einsum("iif->if", self._forms)[:, self._of_form]
+        room = ((0, spare), (0, spare), (0, 0))
+        self._forms = np.pad(np.stack(list(forms.values()), axis=2), room)
+        self._own = np.einsum("iif->if", self._forms)
         self._critical = np.array([aim.critical for aim in aims])
-        self._least = np.array([aim.least for aim in aims]).T
-        self._most = np.array([aim.most for aim in aims]).T
-        self._step = np.array([aim.step for aim in aims]).T
-        self._bounded = np.isfinite(self._least) | np.isfinite(self._most)
-        both = np.isfinite(self._least) & np.isfinite(self._most)
-        light = np.where(both, np.array(LIGHT)[:, None], 1.0)
-        self._light = light[self._bounded]
+        self._bound(aims)
         self.tighten(0.0)
         outcomes = self.levels[:, self._column]
         self._estimate = np.einsum("ik,ik->k", self._weights, outcomes)
-        self._pull = np.column_stack(
-            [aim.form @ self.levels[:, aim.level] for aim in aims]
-        )
+        pulls = np.einsum("ijf,jl->ifl", self._forms, self.levels, optimize=True)
+        self._pull = np.ascontiguousarray(pulls[:, self._of_form, self._column])
         self._variance = np.einsum("ik,ik->k", self._pull, outcomes)
 
-    def tighten(self, progress: float) -> None:
-        """Let exact figures weigh more, from little (0) to fully (1)."""
-        loose = max(0.0, 1 - progress)
-        self._weight = self._light**loose / self._step[self._bounded]
-        self._bend = BENDS[0] * (BENDS[1] / BENDS[0]) ** max(0.0, progress - 1)
+    def _bound(self, aims: list[Aim]) -> None:
+        """Note what is told of each aim: of which figure, from where to where."""
+        least, most, step = (
+            np.array([getattr(aim, name) for aim in aims]).T
+            for name in ("least", "most", "step")
+        )
+        told = np.isfinite(least) | np.isfinite(most)
+        self._of = [np.flatnonzero(of_figure) for of_figure in told]
+        self._least, self._most, self._step = least[told], most[told], step[told]
+        exact = np.isfinite(least[T]) & np.isfinite(most[T]) & (step[T] != STEP_OF_T)
+        light = np.ones(step.shape)
+        light[T, exact] = LIGHT
+        self._light = light[told]
+
+    def tighten(self, part: float) -> None:
+        """Let p-values weigh more, and what is far off hardly more.
+
+        Args:
+            part: Part of the steps that is done.
+        """
+        loose = np.clip((TIGHT - part) / (TIGHT - COLD), 0, 1)
+        self._weight = self._light**loose / self._step
+        self._bend = BENDS[0] * (BENDS[1] / BENDS[0]) ** part
 
     def off(self) -> Floats:
-        """Return how many steps each aim is off."""
+        """Return how many steps each figure is off."""
         return self._off(self._estimate, self._variance)
 
     def badness(self) -> float:
@@ -81,12 +106,19 @@ class Places:
     def _off(self, estimate: Floats, variance: Floats) -> Floats:
         error = np.sqrt(variance)
         reach = self._critical * error
-        found = np.stack(
-            [estimate, error, estimate / error, estimate - reach, estimate + reach],
-            axis=-2,
+        figures = (
+            estimate,
+            error,
+            estimate / error,
+            estimate - reach,
+            estimate + reach,
+        )
+        found = np.concatenate(
+            [figure[..., of] for figure, of in zip(figures, self._of, strict=True)],
+            axis=-1,
         )
         beyond = np.maximum(self._least - found, found - self._most)
-        off: Floats = np.maximum(beyond, 0.0)[..., self._bounded] * self._weight
+        off: Floats = np.maximum(beyond, 0.0) * self._weight
         return off
 
     def tried(self, one: Ints, other: Ints, taken: Floats) -> Floats:
@@ -100,36 +132,38 @@ class Places:
         Returns:
             Badness of each.
         """
-        change = ((self.levels[other] - self.levels[one]) * taken)[:, self._column]
-        estimate = self._estimate + change * (self._weights[one] - self._weights[other])
-        crossed = self._forms[one, other][:, self._of_form]
-        squares = self._own[one] + self._own[other] - 2 * crossed
-        pull = self._pull[one] - self._pull[other]
-        variance = self._variance + change * (2 * pull + change * squares)
+        moved = (self.levels[other] - self.levels[one]) * taken
+        estimate, variance = self._after(one, other, moved[:, self._column])
         return badness_of(self._off(estimate, variance), self._bend)
+
+    def _after(self, one: Ints, other: Ints, moved: Floats) -> tuple[Floats, Floats]:
+        """Coefficients and variances after changes, by change and aim."""
+        crossed = self._forms[one, other]
+        squares = (self._own[one] + self._own[other] - 2 * crossed)[..., self._of_form]
+        pull = self._pull[one] - self._pull[other]
+        estimate = self._estimate + moved * (self._weights[one] - self._weights[other])
+        variance = self._variance + moved * (2 * pull + moved * squares)
+        return estimate, variance
 
     def exchange(self, one: Ints, other: Ints, taken: Floats) -> None:
         """Let two persons exchange the outcomes taken."""
         change = (self.levels[other] - self.levels[one]) * taken
-        self.levels[one] += change
-        self.levels[other] -= change
         moved = change[self._column]
-        self._estimate += moved * (self._weights[one] - self._weights[other])
-        crossed = self._forms[one, other][self._of_form]
-        squares = self._own[one] + self._own[other] - 2 * crossed
-        pull = self._pull[one] - self._pull[other]
-        self._variance += moved * (2 * pull + moved * squares)
+        self._estimate, self._variance = self._after(one, other, moved)
         rows = self._forms[one] - self._forms[other]
         self._pull += rows[:, self._of_form] * moved
+        self.levels[one] += change
+        self.levels[other] -= change
 
     def is_likely(self, one: Ints, other: Ints, taken: Floats) -> Bools:
         """Tell changes after which hours and pay of both still go together."""
         both: Bools = np.ones(one.size, dtype=bool)
+        least, most = HOURS_AHEAD
         for mine, theirs in ((one, other), (other, one)):
             after = np.where(taken > 0, self.levels[theirs], self.levels[mine])
             ahead = after[:, HOURS].sum(axis=1) - after[:, WAGES].sum(axis=1)
             works = after[:, CONTRACT] >= after[:, :CONTRACT].max(axis=1)
-            both &= (ahead >= 0) & (ahead <= MOST_HOURS_AHEAD) & works
+            both &= (ahead >= least) & (ahead <= most) & works
         return both
 
 
@@ -140,34 +174,33 @@ def badness_of(off: Floats, bend: float) -> Floats:
 
 
 def settled(
-    rng: np.random.Generator, levels: Bools, aims: list[Aim], edges: Ints
+    rng: np.random.Generator, levels: Bools, aims: list[Aim], group: Ints
 ) -> Bools:
     """Let persons of one group change places while coefficients come nearer.
 
     Args:
         rng: Random numbers.
-        levels: Persons by outcomes, group after group.
+        levels: Persons, and then places kept in reserve, by outcomes.
         aims: What coefficients must become.
-        edges: First place of each group, and the end.
+        group: Number of the group that each belongs to.
 
     Returns:
-        Who has what; in each group as many have each outcome as before.
+        Who has what; in each group with its reserve as many have each outcome as
+        before.
     """
     places = Places(levels, aims)
-    group = np.repeat(np.arange(edges.size - 1), np.diff(edges))
-    spans = np.column_stack([edges[group], edges[group + 1]])
-    (few, many), (first, last) = AT_ONCE, WARMTH
-    for step in range(STEPS):
-        part, progress = step / STEPS, step / (TIGHT * STEPS)
-        places.tighten(progress)
+    few, many = AT_ONCE
+    for step in range(STEPS + MORE_STEPS):
+        part = min(1.0, step / STEPS)
+        places.tighten(part)
         badness = places.badness()
-        if badness == 0 and progress >= 1:
+        if badness == 0 and part >= TIGHT:
             break
-        drawn = _drawn(rng, places, spans, round(few * (many / few) ** part))
+        drawn = _drawn(rng, places, group, round(few * (many / few) ** part))
         if not drawn[0].size:
             continue
         found = places.tried(*drawn)
-        warmth = first * (last / first) ** part
+        warmth = float(np.exp(np.interp(part, (0, COLD, 1), np.log(WARMTH))))
         best = int(np.argmin(found - warmth * rng.gumbel(size=found.size)))
         if found[best] < badness - warmth * np.log(rng.random()):
             places.exchange(*(side[best] for side in drawn))
@@ -175,23 +208,43 @@ def settled(
     return settled_levels
 
 
+class Mates:
+    """Who is in whose group."""
+
+    def __init__(self, persons: Ints, group: Ints) -> None:
+        """Sort persons by their group.
+
+        Args:
+            persons: Some persons.
+            group: Number of the group of everyone.
+        """
+        self._group = group
+        self._order = persons[np.argsort(group[persons], kind="stable")]
+        self._sorted = group[self._order]
+
+    def of(self, one: Ints, chance: Floats) -> Ints:
+        """Return somebody of the group of each, by a number from 0 to 1."""
+        first = np.searchsorted(self._sorted, self._group[one])
+        size = np.searchsorted(self._sorted, self._group[one], side="right") - first
+        found: Ints = self._order[first + (chance * size).astype(np.int64)]
+        return found
+
+
 def _drawn(
-    rng: np.random.Generator, places: Places, spans: Ints, count: int
+    rng: np.random.Generator, places: Places, group: Ints, count: int
 ) -> tuple[Ints, Ints, Floats]:
     """Draw changes worth a look: who works, who else of the group, and what of it."""
-    kinds = np.zeros((len(SHARES), places.levels.shape[1]))
-    kinds[WHOLE] = 1
-    for kind, outcomes in (
-        (ONLY_WAGES, WAGES),
-        (ONLY_HOURS, HOURS),
-        (ONLY_CONTRACTS, CONTRACTS),
-    ):
-        kinds[kind, outcomes] = 1
     working = np.flatnonzero(places.levels[:, CONTRACT] > 0)
     one = working[rng.integers(working.size, size=count)]
-    low, high = spans[one].T
-    other = low + (rng.random(count) * (high - low)).astype(np.int64)
-    taken = kinds[rng.choice(len(SHARES), size=count, p=SHARES)]
+    both = round(BOTH_WORK * count)
+    chance = rng.random(count)
+    other = np.concatenate(
+        [
+            Mates(working, group).of(one[:both], chance[:both]),
+            Mates(np.arange(group.size), group).of(one[both:], chance[both:]),
+        ]
+    )
+    taken = KINDS[rng.choice(len(SHARES), size=count, p=SHARES)]
     useful = np.any(places.levels[one] * taken != places.levels[other] * taken, 1)
     useful &= places.is_likely(one, other, taken)
     return one[useful], other[useful], taken[useful]

@@ -1,4 +1,8 @@
-"""Three waves of questionnaires. Response and scores are chosen, not published."""
+"""Three waves of questionnaires. Response and scores are chosen, not published.
+
+Of the answers the report says in words where arms differ from the control group: that
+is built in, and otherwise arms differ in the last wave by less than chance alone does.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +47,19 @@ COLUMNS = (
 )
 ONLY_WAVE_16 = ("ZELF1", "ZELF2", "ZELF3", "ZELF4")
 SHARE_SKIPPED, SHARE_YES, MOST_HOURS = 0.02, 0.4, 20
+ZIA, HIA = 1, 2
+LIFTED = {
+    (8, "GEZONDHEID"): ((HIA, 0.6),),
+    **{(8, f"DIENST{k}"): ((HIA, 0.3),) for k in (1, 2, 3)},
+    **{(16, f"ZELF{k}"): ((ZIA, 0.35), (HIA, 0.35)) for k in (1, 2, 3, 4)},
+    (8, "ZOEKT"): ((HIA, 0.15),),
+}
+"""Wave and question to the arms that answer higher, in standard deviations; of yes and
+no, in shares."""
+EVENED = {16: 0.6}
+"""Part of the differences by chance between arms that is taken away."""
 MARKS = 11
+OTHER_SITE = 4
 FIVE = 5
 
 
@@ -103,7 +119,8 @@ def _table(
     languages = (
         ("NL", "EN", "AR", "TI", "TR") if number == 0 else ("NL", "EN", "AR", "TI")
     )
-    answers = _answers(rng, latent, number)
+    group = np.where(world.people.site[who] == 0, world.people.arm[who], OTHER_SITE)
+    answers = _answers(rng, latent, number, group)
     columns = {
         "GOLF": cells.numbers(np.full(n, number)),
         "DATUM": cells.compact_dates(date),
@@ -114,7 +131,7 @@ def _table(
 
 
 def _answers(
-    rng: np.random.Generator, latent: Floats, number: int
+    rng: np.random.Generator, latent: Floats, number: int, group: Ints
 ) -> dict[str, cells.Cells]:
     found: dict[str, cells.Cells] = {}
     n = int(latent.shape[1])
@@ -126,6 +143,7 @@ def _answers(
     for (straight, turned, steps, agree), common in zip(SCALES, latent, strict=True):
         for name in (*straight, *turned):
             value = np.sqrt(agree) * common + np.sqrt(1 - agree) * rng.normal(size=n)
+            value = _evened(value, number, group) + _lifted(number, name, group)
             centre, width = (6.5, 2.2) if steps == MARKS else (3.2, 1.1)
             low, high = (0, 10) if steps == MARKS else (1, FIVE)
             mark = np.clip(np.round(centre + width * value), low, high).astype(np.int64)
@@ -133,8 +151,27 @@ def _answers(
             if name in ONLY_WAVE_16 and number != WAVES[-1][0]:
                 found[name] = pa.nulls(n, pa.string())
     for name in ("VRIJWILLIG", "ZOEKT"):
-        yes: Bools = rng.random(size=n) < SHARE_YES
+        chance = _evened(rng.random(size=n), number, group)
+        yes: Bools = chance < SHARE_YES + _lifted(number, name, group)
         found[name] = cells.codes(yes.astype(np.int64), ("N", "J"))
         hours = np.where(yes, rng.integers(1, MOST_HOURS, size=n), 0)
         found[f"{name}UREN" if name == "VRIJWILLIG" else "ZOEKTUREN"] = skipped(hours)
     return found
+
+
+def _evened(values: Floats, number: int, group: Ints) -> Floats:
+    """Bring the means of the groups nearer to that of all, where a wave asks it."""
+    evened = values.copy()
+    for one in np.unique(group):
+        members = group == one
+        distance = values[members].mean() - values.mean()
+        evened[members] -= EVENED.get(number, 0.0) * distance
+    return evened
+
+
+def _lifted(number: int, name: str, group: Ints) -> Floats:
+    """Return by how much each answers one question of one wave higher."""
+    lifted = np.zeros(group.size)
+    for arm, by in LIFTED.get((number, name), ()):
+        lifted[group == arm] = by
+    return lifted

@@ -1,9 +1,10 @@
 """Who has work in month 16, chosen so that adjusted effects come out as printed.
 
 Persons of one group change places until coefficients of the published models, their
-robust standard errors and p-values have their printed values, while the number of
-persons with each outcome stays as it is. That makes who succeeds follow past pay and
-other covariates as far as the printed standard errors tell.
+robust standard errors and p-values have their printed values. Of the control and the
+reference group the number of persons with each outcome stays as printed; an arm with
+an intervention may exchange a few with a reserve. That makes who succeeds follow past
+pay and other covariates as far as the printed standard errors tell.
 """
 
 from __future__ import annotations
@@ -15,22 +16,28 @@ import numpy as np
 
 from rctspark.twin.ww.calendar import months_between
 from rctspark.twin.www import targets as t
-from rctspark.twin.www.aims import Aim, Regression
+from rctspark.twin.www.aims import Aim, Regression, narrow_sum
 from rctspark.twin.www.people import START
 from rctspark.twin.www.places import settled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rctspark.twin.ww.calendar import Bools, Floats, Ints
     from rctspark.twin.www.people import People
 
-LEVELS = (
-    *("wage_100", "wage_70", "wage_50"),
-    *("hours_32", "hours_27", "hours_12", "hours_8"),
-    *("contract", "permanent", "temporary"),
-)
-ODDS = {"arrangement": (5.0, 3.0, 3.0, 1.0), "education": (0.4, 1.0, 1.0, 1.0)}
-"""Of work, to begin with: printed stars tell that few of low education, and few far
-from work, have it."""
+LEVELS = t.LEVELS
+ODDS = {"arrangement": (40.0, 20.0, 1.5, 1.0), "education": (0.15, 1.0, 1.0, 1.0)}
+ODDS_OF_OTHERS = {
+    "arrangement": (8.0, 6.0, 2.0, 1.0),
+    "education": (0.7, 1.0, 1.0, 1.0),
+}
+"""Of work to begin with, in the control and the reference group and in other arms.
+
+Table 26 adjusts for the arrangement and is far more exact than section 4.1, which does
+not; and there are stars for low education and for those far from work, in arms alone.
+So hardly anybody else far from work has it.
+"""
 YEAR = 365.25
 
 
@@ -50,21 +57,32 @@ def choose_successes(
     """
     arms = [np.flatnonzero(people.of_arm(a)) for a in range(len(t.ARMS))]
     everyone = (*arms, np.flatnonzero(people.is_reference))
-    groups = [_likeliest_first(rng, people, group) for group in everyone]
+    odds = (ODDS, ODDS_OF_OTHERS, ODDS_OF_OTHERS, ODDS_OF_OTHERS, ODDS)
+    odds = (ODDS, ODDS_OF_OTHERS, ODDS_OF_OTHERS, ODDS_OF_OTHERS, ODDS)
+    groups = [
+        _likeliest_first(rng, people, group, of_group)
+        for group, of_group in zip(everyone, odds, strict=True)
+    ]
     who = np.concatenate(groups)
     employed = (*t.EMPLOYED, t.EMPLOYED_REFERENCE)
-    levels = np.concatenate(
-        [_levels(rng, g.size, e) for g, e in zip(groups, employed, strict=True)]
-    )
+    levels = [_levels(rng, g.size, e) for g, e in zip(groups, employed, strict=True)]
+    sizes = [*(g.size for g in groups), *(len(t.RESERVE) for _ in t.EFFECT_ARMS)]
+    numbers = np.repeat([*range(len(groups)), *t.EFFECT_ARMS], sizes)
+    reserve = np.array(t.RESERVE * len(t.EFFECT_ARMS), dtype=bool)
     aims = _aims(people, who, wage_24m_cents)
-    edges = np.cumsum([0, *(g.size for g in groups)])
-    return who, settled(rng, levels, aims, edges)
+    found = settled(rng, np.concatenate([*levels, reserve]), aims, numbers)
+    return who, found[: who.size]
 
 
-def _likeliest_first(rng: np.random.Generator, people: People, group: Ints) -> Ints:
+def _likeliest_first(
+    rng: np.random.Generator,
+    people: People,
+    group: Ints,
+    odds_of: Mapping[str, tuple[float, ...]],
+) -> Ints:
     """Order persons by a chance that falls with the distance to work."""
     chances = rng.gumbel(size=group.size)
-    for subject, odds in ODDS.items():
+    for subject, odds in odds_of.items():
         chances += np.log(np.array(odds))[people.traits[subject][group]]
     order = np.argsort(chances)
     first: Ints = group[order[::-1]]
@@ -104,13 +122,28 @@ def _covariates(people: People, who: Ints, wage_24m_cents: Ints) -> Floats:
     return np.column_stack([*columns, age, months, wage]).astype(float)
 
 
+def arm_or_none(people: People, who: Ints) -> Ints:
+    """Return the arm of each; -1: of the reference group."""
+    arm: Ints = np.where(people.is_reference[who], -1, people.arm[who])
+    return arm
+
+
+def published_model(people: People, who: Ints, wage_24m_cents: Ints) -> Regression:
+    """Return the model of section 4.1; its columns 1 to 3 are the arms."""
+    arm = arm_or_none(people, who)
+    dummies = np.column_stack([arm == a for a in t.EFFECT_ARMS])
+    columns = [np.ones((who.size, 1)), dummies]
+    columns.append(_covariates(people, who, wage_24m_cents))
+    return Regression(np.hstack(columns), arm >= 0)
+
+
 def _aims(people: People, who: Ints, wage_24m_cents: Ints) -> list[Aim]:
     """List every printed coefficient, with the regression that it comes from."""
     covariates = _covariates(people, who, wage_24m_cents)
-    arm = np.where(people.is_reference[who], -1, people.arm[who])
-    dummies = np.column_stack([arm == a for a in (1, 2, 3)])
+    arm = arm_or_none(people, who)
+    dummies = np.column_stack([arm == a for a in t.EFFECT_ARMS])
     ones = np.ones((who.size, 1))
-    regression = Regression(np.hstack([ones, dummies, covariates]), arm >= 0)
+    regression = published_model(people, who, wage_24m_cents)
     aims = [
         regression.aim(t.ARMS.index(name), LEVELS.index(level), printed)
         for (name, level), printed in t.EFFECTS.items()
@@ -122,10 +155,13 @@ def _aims(people: People, who: Ints, wage_24m_cents: Ints) -> list[Aim]:
         np.hstack([ones, control, dummies, covariates, distances]),
         np.ones(who.size, dtype=bool),
     )
-    aims += [
-        regression.aim(1, LEVELS.index(level), printed)
+    compared = {
+        level: regression.aim(1, LEVELS.index(level), printed)
         for level, printed in t.CONTROL_MINUS_REFERENCE.items()
-    ]
+    }
+    contracts = (compared[name] for name in ("contract", "permanent", "temporary"))
+    narrow_sum(*contracts)
+    aims += compared.values()
     return aims + _subgroup_aims(people, who, arm, covariates)
 
 

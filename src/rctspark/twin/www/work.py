@@ -9,8 +9,14 @@ import numpy as np
 
 from rctspark.twin.www import targets as t
 from rctspark.twin.www.earlier_pay import draw_earlier_pay
+from rctspark.twin.www.starts import choose_starts
 from rctspark.twin.www.streams import stream
-from rctspark.twin.www.success import LEVELS, choose_successes
+from rctspark.twin.www.success import (
+    LEVELS,
+    arm_or_none,
+    choose_successes,
+    published_model,
+)
 
 if TYPE_CHECKING:
     from rctspark.twin.ww.calendar import Bools, Days, Floats, Ints
@@ -24,6 +30,7 @@ LAST_OUTCOME = MONTH_0 + 16
 NONE, NOT_APPLICABLE, TEMPORARY, PERMANENT = 0, 1, 2, 3
 USUAL_CENTS = 150_000
 HOURLY_CENTS = 1150
+FULL_TIME_HOURS = 170_00
 RECENT, EARLIER = 6, 18
 WAGE_BANDS = ((1.03, 1.4), (0.73, 0.97), (0.53, 0.68), (0.12, 0.42))
 HOUR_BANDS = ((140, 165), (118, 134), (54, 108), (36, 49), (8, 30))
@@ -74,35 +81,42 @@ def make_work(seed: int, part: int, people: People) -> Work:
     rng = stream(seed, part, "work")
     shape = (people.size, MONTHS)
     work = Work(*(np.zeros(shape, dtype=np.int64) for _ in range(3)))
-    recent, earlier = draw_earlier_pay(rng, people)
+    recent, earlier = draw_earlier_pay(stream(seed, part, "earlier_pay"), people)
     known = ~np.isnat(people.invited)
     month = np.where(
         known, month_places(np.where(known, people.invited, people.birth)), MONTH_0 - 2
     )
     _spread(rng, work, recent, month, RECENT)
     _spread(rng, work, earlier, month - RECENT, EARLIER)
-    who, levels = choose_successes(rng, people, recent + earlier)
-    _employ(rng, work, who, levels, people.arm[who])
+    both = recent + earlier
+    who, levels = choose_successes(stream(seed, part, "success"), people, both)
+    model = published_model(people, who, both)
+    arm = arm_or_none(people, who)
+    starts = choose_starts(stream(seed, part, "starts"), model, levels, arm)
+    _employ(rng, work, who, levels, starts)
     asked = np.zeros(people.size, dtype=bool)
     asked[who] = True
     others = np.flatnonzero(~asked & (rng.random(people.size) < SHARE_WORKING))
-    _employ(rng, work, others, _any_levels(rng, others.size), np.full(others.size, -1))
+    starts = rng.integers(1, LAST_OUTCOME - MONTH_0 + 1, size=others.size)
+    _employ(rng, work, others, _any_levels(rng, others.size), starts)
     return work
 
 
 def _spread(
     rng: np.random.Generator, work: Work, totals: Ints, until: Ints, longest: int
 ) -> None:
-    """Pay totals over as many months before `until` as they usually take."""
+    """Pay totals over some months in a row, in the stretch of time before `until`."""
     for person in np.flatnonzero(totals):
         total = int(totals[person])
-        months = min(longest, -(-total // USUAL_CENTS))
-        last = int(until[person])
+        fewest = min(longest, -(-total // USUAL_CENTS))
+        months = int(rng.integers(fewest, longest + 1))
+        last = int(until[person] - rng.integers(longest - months + 1))
         pay = np.full(months, total // months)
         pay[-1] += total - pay.sum()
         span = slice(last - months, last)
         work.cents[person, span] = pay
-        work.hours[person, span] = pay * 100 // HOURLY_CENTS
+        hours = pay * 100 // HOURLY_CENTS
+        work.hours[person, span] = np.minimum(hours, FULL_TIME_HOURS)
         lasting = rng.random() < 0.2  # noqa: PLR2004 (a fifth)
         work.contract[person, span] = PERMANENT if lasting else TEMPORARY
 
@@ -119,22 +133,14 @@ def _any_levels(rng: np.random.Generator, n: int) -> Bools:
 
 
 def _employ(
-    rng: np.random.Generator, work: Work, who: Ints, levels: Bools, arm: Ints
+    rng: np.random.Generator, work: Work, who: Ints, levels: Bools, starts: Ints
 ) -> None:
-    """Give persons a job that lasts to the end, and that starts some month after 0."""
-    working = np.flatnonzero(levels.any(axis=1))
-    starts = rng.integers(MONTH_0 + 1, LAST_OUTCOME + 1, size=who.size)
-    good = levels[:, LEVELS.index("wage_70")]
-    for one in np.unique(arm):
-        members = arm == one
-        early = rng.permutation(np.flatnonzero(good & members))
-        count = round(t.MONTH_0_PCT / 100 * members.sum()) if one >= 0 else 0
-        starts[early[:count]] = MONTH_0
+    """Give persons a job that lasts to the end, from a month of their own on."""
     wage = _within(rng, levels[:, :3], WAGE_BANDS)
     hours = _within(rng, levels[:, 3:7], HOUR_BANDS)
     wages = minimum_wages()
-    for row in working:
-        person, first = who[row], starts[row]
+    for row in np.flatnonzero(levels.any(axis=1)):
+        person, first = who[row], MONTH_0 + starts[row]
         work.cents[person, first:] = (wages[first:] * wage[row]).astype(np.int64)
         work.hours[person, first:] = round(hours[row] * 100)
         kind = PERMANENT if levels[row, LEVELS.index("permanent")] else TEMPORARY
