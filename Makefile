@@ -55,7 +55,7 @@ test-fast: setup ## Tests that need no Spark
 	@$(BIN)/pytest -q -m "not long and not spark"
 
 test-long: setup ## Real kills, full twins, all plans, simulations
-	@$(BIN)/pytest -q -m long
+	@$(BIN)/pytest -q -m long -n 2 --dist loadfile
 
 check: setup ## Format, lint, types, architecture: changes nothing
 	@$(BIN)/ruff format --check .
