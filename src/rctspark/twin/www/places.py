@@ -32,8 +32,8 @@ KINDS = np.zeros((4, 10))
 """What two persons exchange: all that they have, or one thing alone."""
 KINDS[0] = 1
 KINDS[1, WAGES] = KINDS[2, HOURS] = KINDS[3, CONTRACTS] = 1
-SHARES = (0.4, 0.15, 0.15, 0.3)
-"""How often they exchange each."""
+UP_TO = np.cumsum((0.4, 0.15, 0.15, 0.3))
+"""How often they exchange each, added up."""
 BOTH_WORK = 0.4
 """Part of the changes that are between two who work."""
 HOURS_AHEAD = -1, 2
@@ -151,7 +151,8 @@ class Places:
         moved = change[self._column]
         self._estimate, self._variance = self._after(one, other, moved)
         rows = self._forms[one] - self._forms[other]
-        self._pull += rows[:, self._of_form] * moved
+        touched = np.flatnonzero(moved)
+        self._pull[:, touched] += rows[:, self._of_form[touched]] * moved[touched]
         self.levels[one] += change
         self.levels[other] -= change
 
@@ -159,8 +160,9 @@ class Places:
         """Tell changes after which hours and pay of both still go together."""
         both: Bools = np.ones(one.size, dtype=bool)
         least, most = HOURS_AHEAD
-        for mine, theirs in ((one, other), (other, one)):
-            after = np.where(taken > 0, self.levels[theirs], self.levels[mine])
+        passes, sides = taken > 0, (self.levels[one], self.levels[other])
+        for mine, theirs in (sides, sides[::-1]):
+            after = np.where(passes, theirs, mine)
             ahead = after[:, HOURS].sum(axis=1) - after[:, WAGES].sum(axis=1)
             works = after[:, CONTRACT] >= after[:, :CONTRACT].max(axis=1)
             both &= (ahead >= least) & (ahead <= most) & works
@@ -189,6 +191,7 @@ def settled(
         before.
     """
     places = Places(levels, aims)
+    everyone = Mates(np.arange(group.size), group)
     few, many = AT_ONCE
     for step in range(STEPS + MORE_STEPS):
         part = min(1.0, step / STEPS)
@@ -196,7 +199,8 @@ def settled(
         badness = places.badness()
         if badness == 0 and part >= TIGHT:
             break
-        drawn = _drawn(rng, places, group, round(few * (many / few) ** part))
+        count = round(few * (many / few) ** part)
+        drawn = _drawn(rng, places, everyone, count)
         if not drawn[0].size:
             continue
         found = places.tried(*drawn)
@@ -218,20 +222,21 @@ class Mates:
             persons: Some persons.
             group: Number of the group of everyone.
         """
-        self._group = group
+        self.group = group
         self._order = persons[np.argsort(group[persons], kind="stable")]
-        self._sorted = group[self._order]
+        self._size = np.bincount(group[persons], minlength=int(group.max()) + 1)
+        self._first = np.cumsum(self._size) - self._size
 
     def of(self, one: Ints, chance: Floats) -> Ints:
         """Return somebody of the group of each, by a number from 0 to 1."""
-        first = np.searchsorted(self._sorted, self._group[one])
-        size = np.searchsorted(self._sorted, self._group[one], side="right") - first
-        found: Ints = self._order[first + (chance * size).astype(np.int64)]
+        own = self.group[one]
+        place = self._first[own] + (chance * self._size[own]).astype(np.int64)
+        found: Ints = self._order[place]
         return found
 
 
 def _drawn(
-    rng: np.random.Generator, places: Places, group: Ints, count: int
+    rng: np.random.Generator, places: Places, everyone: Mates, count: int
 ) -> tuple[Ints, Ints, Floats]:
     """Draw changes worth a look: who works, who else of the group, and what of it."""
     working = np.flatnonzero(places.levels[:, CONTRACT] > 0)
@@ -240,11 +245,11 @@ def _drawn(
     chance = rng.random(count)
     other = np.concatenate(
         [
-            Mates(working, group).of(one[:both], chance[:both]),
-            Mates(np.arange(group.size), group).of(one[both:], chance[both:]),
+            Mates(working, everyone.group).of(one[:both], chance[:both]),
+            everyone.of(one[both:], chance[both:]),
         ]
     )
-    taken = KINDS[rng.choice(len(SHARES), size=count, p=SHARES)]
+    taken = KINDS[np.searchsorted(UP_TO, rng.random(count), side="right")]
     useful = np.any(places.levels[one] * taken != places.levels[other] * taken, 1)
     useful &= places.is_likely(one, other, taken)
     return one[useful], other[useful], taken[useful]
