@@ -161,6 +161,16 @@ def test_every_link_leads_to_a_file_of_the_report_or_a_place_on_the_page(report,
             assert (report / target).is_file(), target
 
 
+@pytest.mark.parametrize("of", ["two", "six"])
+def test_the_contents_name_every_part_in_its_order(of, page, tmp_path):
+    if of == "six":
+        page = write_report(tmp_path / "out", six_record()).read_text()
+    contents = page.split("<nav", 1)[1].split("</nav>")[0]
+    assert re.findall(r'href="#([^"]+)"', contents) == re.findall(
+        r'<h2 id="([^"]+)"', page
+    )
+
+
 def test_ids_on_the_page_are_unique(page):
     outside = re.sub(r"<svg\b.*?</svg>", "", page, flags=re.DOTALL)
     ids = re.findall(r'\bid="([^"]+)"', outside)
