@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from ingest import ingest
-from rctspark.runtime import store
+from rctspark.runtime.commits import Commits
 from rctspark.runtime.job import run_job
+from rctspark.runtime.store import Store
 
 
 def strike(where):
@@ -33,7 +34,7 @@ def when_a_candidate_is_half_written(lake):
 
 
 def in_the_gate(_):
-    publish = store.Store.publish
+    publish = Store.publish
 
     def struck(self, scope, candidates, *, provenance, gate, slices=None):
         def require(*_):
@@ -44,28 +45,28 @@ def in_the_gate(_):
             self, scope, candidates, provenance=provenance, gate=held, slices=slices
         )
 
-    store.Store.publish = struck
+    Store.publish = struck
 
 
 def between_two_tables(_):
-    commit = store.Store._commit
+    commit = Commits.commit
 
     def struck(self, scope, provenance, slices, made):
         commit(self, scope, provenance, slices, made)
         strike(f"after the commit of {made.table.name}, the others not yet made")
 
-    store.Store._commit = struck
+    Commits.commit = struck
 
 
 def before_the_release(_):
-    append = store.Store._append
+    append = Commits.append
 
     def struck(self, scope, table, rows):
         if table.name == "releases":
             strike("after all commits, before the release row")
         append(self, scope, table, rows)
 
-    store.Store._append = struck
+    Commits.append = struck
 
 
 MOMENTS = {
