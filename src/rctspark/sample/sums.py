@@ -122,10 +122,18 @@ class TableSums:
             weight=self.weight,
         )
         read = block_reader(
-            self.covariates, wanted, receipts=self.receipts, weight=self.weight
+            coded.columns,
+            self.covariates,
+            wanted,
+            receipts=self.receipts,
+            weight=self.weight,
         )
         try:
-            found = coded.mapInArrow(_adder(empty, read), "sums binary").collect()
+            found = (
+                pack_columns(coded)
+                .mapInArrow(_adder(empty, read), "sums binary")
+                .collect()
+            )
         except PySparkException as broken:
             raise EstimationError(
                 f"Spark stopped while it added up the sample: {_kind(broken)}. If a "
@@ -167,6 +175,25 @@ def code_columns(
     return sample.select(arm, *coded, *measured, *([weight] if weight else []))
 
 
+def pack_columns(coded: DataFrame) -> DataFrame:
+    """Put the numbers of a row into one array.
+
+    For 169 columns of a million persons, Spark hands an array to Python in about half
+    of the processor time that it takes for as many columns.
+
+    Args:
+        coded: What `code_columns` returns.
+
+    Returns:
+        The same rows: `numbers`, doubles in the order of the columns; NaN: null.
+    """
+    unknown = F.lit(float("nan"))
+    numbers = [
+        F.coalesce(F.col(f"`{name}`").cast("double"), unknown) for name in coded.columns
+    ]
+    return coded.select(F.array(*numbers).alias("numbers"))
+
+
 def expand_columns(
     covariates: Sequence[Covariate], coded: Mapping[str, Floats], n: int
 ) -> Floats:
@@ -197,37 +224,39 @@ def expand_columns(
 
 
 def block_reader(
+    packed: Sequence[str],
     covariates: Sequence[Covariate],
     outcomes: Sequence[Key],
     *,
     receipts: Sequence[Key] = (),
     weight: str | None = None,
 ) -> Callable[[pa.RecordBatch], Block]:
-    """Return what makes a block of a batch of rows of `code_columns`."""
-    measured = [outcome_column(*key) for key in outcomes]
-    received = [outcome_column(*key) for key in receipts]
+    """Return what makes a block of a batch of rows of `pack_columns`.
+
+    Args:
+        packed: Columns that were packed, in order.
+        covariates: Covariates of the block.
+        outcomes: Outcomes of the block.
+        receipts: Outcomes among its columns.
+        weight: Column of weights.
+    """
+    places = {name: place for place, name in enumerate(packed)}
+    measured = [places[outcome_column(*key)] for key in outcomes]
+    received = [places[outcome_column(*key)] for key in receipts]
 
     def read(batch: pa.RecordBatch) -> Block:
         n = batch.num_rows
-
-        def numbers(name: str) -> Floats:
-            column = batch.column(name).cast(pa.float64())
-            values: Floats = column.to_numpy(zero_copy_only=False)
-            return values
-
+        numbers: Floats = batch.column(0).flatten().to_numpy().reshape(n, len(packed))
         columns = expand_columns(
-            covariates, {c.name: numbers(c.name) for c in covariates}, n
+            covariates, {c.name: numbers[:, places[c.name]] for c in covariates}, n
         )
-        beside = [numbers(name)[:, None] for name in received]
-        # A column at a time, so columns lie together.
-        means = np.empty((n, len(measured)), order="F")
-        for place, name in enumerate(measured):
-            means[:, place] = numbers(name)
+        # What is made of outcomes is made an outcome at a time: each lies together.
+        means = np.asfortranarray(numbers[:, measured])
         return Block(
-            arm=numbers(ARM).astype(np.int64),
-            columns=np.concatenate([columns, *beside], axis=1),
+            arm=numbers[:, places[ARM]].astype(np.int64),
+            columns=np.concatenate([columns, numbers[:, received]], axis=1),
             means=means,
-            weights=numbers(weight) if weight else None,
+            weights=numbers[:, places[weight]] if weight else None,
         )
 
     return read
