@@ -12,19 +12,17 @@ from rctspark.contracts.registration import MARKS
 from rctspark.contracts.table import Column, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One estimated contrast, in the outcome's own unit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One arm against another on one outcome, in the outcome's own unit.
 
     Attributes:
-        experiment: Name of the plan.
-        site: Site, or `all`.
-        population: Who is analysed: `all`, or a subgroup.
         outcome: Outcome of the plan.
         horizon: Horizon of the outcome; 0 where it has none.
         arm: Arm whose effect this is.
         against: Arm that it is compared with.
-        estimand: `itt`: effect of assignment.
+        estimand: What is estimated: `itt`, the effect of assignment, or another that
+            the plan names.
         model: Model of the plan.
         estimate: Arm minus `against`, adjusted as the model says.
         std_error: Standard error by `covariance`.
@@ -41,15 +39,8 @@ class Effect:
         covariance: Kind of covariance: HC1.
         rank: Rank of the design.
         columns: Columns of the design; more than `rank` where some are redundant.
-        data_version: Named set of deliveries.
-        plan_hash: Digest of the parsed plan.
-        registration: How the plan stood to the registered ones when this was
-            estimated: `registered`, `deviation`, `unregistered`. None: not noted.
     """
 
-    experiment: str
-    site: str
-    population: str
     outcome: str
     horizon: int
     arm: str
@@ -70,6 +61,25 @@ class Effect:
     covariance: str
     rank: int
     columns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect(Estimate):
+    """An estimate, filed: one row of `EFFECTS`.
+
+    Attributes:
+        experiment: Name of the plan.
+        site: Site, or `all`.
+        population: Who is analysed: `all`, or a subgroup.
+        data_version: Named set of deliveries.
+        plan_hash: Digest of the parsed plan.
+        registration: How the plan stood to the registered ones when this was
+            estimated: `registered`, `deviation`, `unregistered`. None: not noted.
+    """
+
+    experiment: str
+    site: str
+    population: str
     data_version: str
     plan_hash: str
     registration: str | None = None
