@@ -29,7 +29,7 @@ from rctspark.estimators.durations.timing.likelihood import (
     differentiate,
     evaluate,
 )
-from rctspark.estimators.durations.timing.mixing import find_kinds
+from rctspark.estimators.durations.timing.peaks import find_kinds
 
 KINDS = np.array([[0.9, 0.3, 0.7], [-0.9, -0.3, -0.7]])
 BASELINE = Baseline(breaks=(4.0, 8.0), interview_breaks=(4.0, 8.0))
