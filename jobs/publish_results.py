@@ -41,7 +41,8 @@ from rctspark.runtime.registers import open_registers
 from rctspark.runtime.registration import standing_of
 from rctspark.runtime.releases import code_version
 from rctspark.runtime.together import together
-from rctspark.runtime.tracking import track_analysis, tracking_links
+from rctspark.runtime.tracking import track_analysis
+from rctspark.runtime.tracking_place import tracking_links
 from rctspark.sample.outcomes import count_unobserved
 from rctspark.sources.settle import LINKING
 from rctspark.trial.assignment import count_arms

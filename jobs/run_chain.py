@@ -19,7 +19,7 @@ from ingest import ingest
 from publish_results import publish_results
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
-from rctspark.runtime.tracking import open_tracking
+from rctspark.runtime.tracking_place import open_tracking
 from register_plan import register_first
 from write_quality_site import write_quality_site
 

@@ -15,8 +15,9 @@ from rctspark.config import read_plan
 from rctspark.config.settings import Thresholds
 from rctspark.contracts import Effect
 from rctspark.contracts.operation import AnalysisRecord, TableVersion
-from rctspark.runtime.tracking import track_analysis, tracking_links
+from rctspark.runtime.tracking import track_analysis
 from rctspark.runtime.tracking_note import describe_analysis, number
+from rctspark.runtime.tracking_place import tracking_links
 
 FIGURE = "effect of each arm with its band"
 
@@ -79,7 +80,7 @@ def plan(root):
 def made(tmp_path_factory):
     """A database with its schema, so that it is made once for all tests."""
     folder = tmp_path_factory.mktemp("mlflow")
-    from rctspark.runtime.tracking import open_tracking
+    from rctspark.runtime.tracking_place import open_tracking
 
     open_tracking(f"sqlite:///{folder}/mlflow.db")
     return (folder / "mlflow.db").read_bytes()

@@ -3,7 +3,7 @@
 import pytest
 
 from rctspark.errors import StoreError
-from rctspark.runtime.tracking import open_tracking
+from rctspark.runtime.tracking_place import open_tracking
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password(monkeypatch):

@@ -1,4 +1,4 @@
-"""Tracked analyses: what MLflow keeps of a run, and where to look at it.
+"""Tracked analyses: what MLflow keeps of a run.
 
 One MLflow experiment per trial; in it a parent run per analysis and, below that, a
 run per outcome, model and population with horizons as steps and arms in the names of
@@ -9,15 +9,9 @@ its data.
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rctspark.runtime.locks import holding
 from rctspark.runtime.tracking_failures import reaching
 from rctspark.runtime.tracking_note import describe_analysis, describe_outcome
 from rctspark.runtime.tracking_numbers import (
@@ -27,9 +21,16 @@ from rctspark.runtime.tracking_numbers import (
     may_be_shown,
     parent_metrics,
 )
+from rctspark.runtime.tracking_place import (
+    NOTE,
+    holding_tracking,
+    open_experiment,
+    open_tracking,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput
@@ -38,31 +39,12 @@ if TYPE_CHECKING:
     from rctspark.contracts import Effect
     from rctspark.contracts.operation import AnalysisRecord
 
-SQLITE = "sqlite:///"
-ARTIFACTS = "mlflow-artifacts"
-WAIT_SECONDS = 600.0
 METRICS_A_BATCH = 1000
 DIGEST_LENGTH = 16
 PART = "part"
-NOTE = "mlflow.note.content"
 ANALYSIS = "analysis"
 OF_CATEGORY = ":"
 """In the population of an effect that is about one category."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingLinks:
-    """Where a person looks at a tracked analysis.
-
-    Attributes:
-        command: Starts the pages on this machine, for nobody else.
-        experiment: All analyses of the trial.
-        run: The analysis.
-    """
-
-    command: str
-    experiment: str
-    run: str
 
 
 def track_analysis(
@@ -96,10 +78,10 @@ def track_analysis(
     withheld = [e for e in effects if not may_be_shown(e, thresholds)]
     with (
         reaching(tracking_uri),
-        _holding(tracking_uri, f"mlflow-{record.inputs}"),
+        holding_tracking(tracking_uri, f"mlflow-{record.inputs}"),
     ):
         client = open_tracking(tracking_uri)
-        experiment_id = _experiment(client, tracking_uri, plan)
+        experiment_id = open_experiment(client, tracking_uri, plan)
         found = _find_or_clear(client, experiment_id, record)
         if found is not None:
             return found
@@ -128,105 +110,6 @@ def track_analysis(
             raise
         client.set_terminated(run_id)
     return run_id
-
-
-def tracking_links(
-    tracking_uri: str, run_id: str, *, port: int = 5000
-) -> TrackingLinks:
-    """Say how to look at a tracked analysis on this machine.
-
-    Args:
-        tracking_uri: Where MLflow keeps runs.
-        run_id: The parent run.
-        port: Port for the pages; a server's own address takes its place.
-
-    Returns:
-        The command that starts the pages, and the links to them.
-    """
-    client = open_tracking(tracking_uri)
-    experiment_id = client.get_run(run_id).info.experiment_id
-    is_server = tracking_uri.startswith("http")
-    host = tracking_uri.rstrip("/") if is_server else f"http://127.0.0.1:{port}"
-    # Without it the pages open in a view for language models, where runs are hidden.
-    view = "workflowType=machine_learning"
-    page = f"{host}/#/experiments/{experiment_id}"
-    command = (
-        "mlflow server --host 127.0.0.1 "
-        f"--port {port} --backend-store-uri {tracking_uri}"
-    )
-    return TrackingLinks(
-        command="" if is_server else command,
-        experiment=f"{page}/runs?{view}",
-        run=f"{page}/runs/{run_id}?{view}",
-    )
-
-
-@contextmanager
-def _holding(tracking_uri: str, scope: str) -> Iterator[None]:
-    """Hold a lock beside the database; a server keeps its own order."""
-    if not tracking_uri.startswith(SQLITE):
-        yield
-        return
-    folder = _database(tracking_uri).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    with holding(str(folder), scope, WAIT_SECONDS, _say_nothing):
-        yield
-
-
-def _say_nothing(words: str) -> None:
-    """Waiting for another analysis is short, and needs no line in the log."""
-
-
-def _database(tracking_uri: str) -> Path:
-    return Path(tracking_uri.removeprefix(SQLITE)).resolve()
-
-
-def open_tracking(tracking_uri: str) -> MlflowClient:
-    """Open MLflow without telemetry and chatter, its database made once.
-
-    The first time in a process this takes seconds.
-
-    Args:
-        tracking_uri: Where MLflow keeps runs.
-
-    Returns:
-        The client.
-
-    Raises:
-        StoreError: MLflow can't be reached.
-    """
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from mlflow import MlflowClient  # noqa: PLC0415 (slow to import)
-
-    for chatty in ("mlflow", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
-    # Processes that make one database at once leave it broken.
-    with reaching(tracking_uri), _holding(tracking_uri, "mlflow-database"):
-        client = MlflowClient(tracking_uri)
-        client.search_experiments(max_results=1)
-    return client
-
-
-def _experiment(client: MlflowClient, tracking_uri: str, plan: Plan) -> str:
-    """Return the trial's experiment, made or brought back if need be."""
-    with _holding(tracking_uri, "mlflow-database"):
-        found = client.get_experiment_by_name(plan.name)
-        if found is None:
-            is_local = tracking_uri.startswith(SQLITE)
-            folder = _database(tracking_uri).parent / ARTIFACTS / plan.name
-            experiment_id = client.create_experiment(
-                plan.name, artifact_location=folder.as_uri() if is_local else None
-            )
-        else:
-            experiment_id = found.experiment_id
-            if found.lifecycle_stage == "deleted":
-                client.restore_experiment(experiment_id)
-    about = "\n\n".join(t for t in (plan.title, plan.description, plan.source) if t)
-    client.set_experiment_tag(experiment_id, NOTE, about)
-    kind = "custom_model_development"
-    client.set_experiment_tag(experiment_id, "mlflow.experimentKind", kind)
-    return experiment_id
 
 
 def _find_or_clear(

@@ -10,7 +10,6 @@ from threadpoolctl import (  # type: ignore[import-untyped]  # it has no stubs
     threadpool_limits,
 )
 
-from rctspark.contracts.sums import ARM
 from rctspark.errors import EstimationError
 from rctspark.estimators.contrast import Contrast
 from rctspark.estimators.regression.first_pass import add_first, within_of
@@ -21,11 +20,15 @@ from rctspark.estimators.regression.normal_equations import solve
 from rctspark.estimators.regression.regressions import (
     CLUSTERED,
     Step,
-    about_the_mean,
     in_words,
     refuse,
 )
 from rctspark.estimators.regression.second_pass import redundancy_faults
+from rctspark.estimators.regression.separation import (
+    SEPARATED,
+    separating_categories,
+    separating_terms,
+)
 from rctspark.estimators.regression.terms import make_terms
 
 if TYPE_CHECKING:
@@ -45,8 +48,6 @@ if TYPE_CHECKING:
 COVARIANCES = ("classical", "HC0", "HC1", "CR1")
 STEPS = 30
 SMALL_STEP = 1e-9
-SEPARATED = 15.0
-"""Log odds per standard deviation (or category) that no finite data ask for."""
 
 
 def estimate_logit(
@@ -181,7 +182,7 @@ def _starts(  # noqa: PLR0913, PLR0917 (what a fit begins from)
             continue
         found = found or check(group, len(equations.kept) + 1)
         faults += [f"{where}: {fault}" for fault in found]
-        faults += _separated_by_category(source, group, terms)
+        faults += separating_categories(source, group, terms)
         kept, outcomes = len(equations.kept), len(group.outcomes)
         zeros = np.zeros((kept + 1, outcomes))
         starts.append(LogitAt(group.outcomes, equations.kept, zeros))
@@ -189,40 +190,6 @@ def _starts(  # noqa: PLR0913, PLR0917 (what a fit begins from)
         steps.append(Step(regression, group, equations, zeros[1:], interest))
     refuse(faults or redundancy_faults(source, steps, terms))
     return starts
-
-
-def _separated_by_category(
-    source: SourceOfSums, group: GroupSums, terms: Terms
-) -> list[str]:
-    """Name arms and categories in which everyone or nobody has the outcome."""
-    whole = about_the_mean(group)
-    weight = float(group.weight.sum())
-    faults = [
-        f"{in_words(source, [place])}: everyone or nobody in arm {arm} has it "
-        f"({group.arm_persons[a]:.0f} person(s))"
-        for a, arm in enumerate(source.arms)
-        for j, place in enumerate(group.outcomes)
-        if _is_whole(group.arm_y[a, j])
-    ]
-    share = whole.means[0]
-    squares = np.diag(whole.products) / weight + share**2
-    for i, name in enumerate(terms.names):
-        is_category = abs(squares[i] - share[i]) < SMALL_STEP and 0 < share[i] < 1
-        if not is_category or name.startswith(ARM):
-            continue
-        inside = (whole.term_y[i] / weight + share[i] * whole.y_means[0]) / share[i]
-        outside = (whole.y_means[0] - inside * share[i]) / (1 - share[i])
-        faults += [
-            f"{in_words(source, [place])}: {name} separates who has it from who has "
-            f"not ({share[i] * group.persons:.0f} of {group.persons:.0f} person(s))"
-            for j, place in enumerate(group.outcomes)
-            if _is_whole(inside[j]) or _is_whole(outside[j])
-        ]
-    return faults
-
-
-def _is_whole(share: float) -> bool:
-    return min(abs(share), abs(1 - share)) < SMALL_STEP
 
 
 def _newton(
@@ -248,31 +215,11 @@ def _newton(
         if largest < SMALL_STEP:
             return moved, curvatures
         at = moved
-        refuse(_separation(source, terms, at))
-    refuse(_separation(source, terms, at, beyond=SEPARATED / 2) or ["no convergence"])
+        refuse(separating_terms(source, terms, at))
+    refuse(
+        separating_terms(source, terms, at, beyond=SEPARATED / 2) or ["no convergence"]
+    )
     raise AssertionError
-
-
-def _separation(
-    source: SourceOfSums,
-    terms: Terms,
-    at: list[LogitAt],
-    *,
-    beyond: float = SEPARATED,
-) -> list[str]:
-    faults = []
-    for one in at:
-        far = np.abs(one.coefficients[1:]) > beyond
-        for j in np.flatnonzero(far.any(axis=0)):
-            named = ", ".join(
-                terms.names[one.terms[i]] for i in np.flatnonzero(far[:, j])
-            )
-            faults.append(
-                f"{in_words(source, [one.outcomes[j]])}: {named} separates who has "
-                "it from who has not, so no finite coefficient fits best; leave the "
-                "column out or join categories"
-            )
-    return faults
 
 
 def _full(pairs: Floats) -> Floats:
