@@ -93,6 +93,8 @@ def run(engine: str, args: argparse.Namespace) -> Taken:
         conf["spark.driver.memory"] = args.heap
         given = {"dense": args.dense, "conf": conf, "explain": args.explain}
         command.append(json.dumps(given))
+    if engine == "duckdb":
+        command.append(args.duckdb_memory)
     return measure(command)
 
 
@@ -111,6 +113,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--persons", type=int, default=9237)
     parser.add_argument("--engines", nargs="+", default=ENGINES, choices=ENGINES)
     parser.add_argument("--heap", default="4g", help="of Spark's Java")
+    parser.add_argument(
+        "--duckdb-memory", default="", help="most that DuckDB may hold, as 4GB"
+    )
     parser.add_argument("--conf", nargs="*", default=[], help="key=value, for Spark")
     parser.add_argument(
         "--runs", type=int, default=2, help="of each engine, in one process"

@@ -107,12 +107,14 @@ CREATE MACRO paid(total, days, n) AS
 
 
 def main() -> None:
-    """Make the panel: `peer_duckdb.py <payroll> <persons> <out> ... <runs>`."""
+    """Make the panel: `peer_duckdb.py <payroll> <persons> <out> ... <memory>`."""
     payroll, persons, out = sys.argv[1:4]
     first, last, known = sys.argv[4:7]
     connection = duckdb.connect()
     connection.execute(PAID)
     connection.execute(f"SET temp_directory = '{Path(out).parent / 'duckdb_spill'}'")
+    if sys.argv[8]:
+        connection.execute(f"SET memory_limit = '{sys.argv[8]}'")
     query = PANEL.format(
         payroll=payroll, persons=persons, out=out, first=first, last=last, known=known
     )
