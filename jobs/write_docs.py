@@ -23,8 +23,8 @@ refused with all its faults at once, each with line and key. Its hash leaves out
 `labels`, `title`, `description`, `source`, comments and whatever is empty.
 """
 MAPPINGS = """
-What a mapping may say: `conf/mappings/<name>.yaml`. It reads the files that lie in the
-folder of its name among the deliveries; [registers.md](registers.md) lists the layouts
+What a mapping may say: `conf/mappings/<name>.yaml`. It reads the files that lie in its
+`folder` among the deliveries; [registers.md](registers.md) lists the layouts
 that the mappings of this repository expect.
 """
 SETTINGS = """
