@@ -56,8 +56,8 @@ labels:
 `make register PLAN=talks.yaml` puts it on record, `make run PLAN=talks.yaml
 DELIVERIES=<folder>` runs it. To change a model later, change the file and run again:
 its hash is another one, and results say that they deviate from the plan on record until
-it is registered anew. `conf/experiments/` holds larger ones: `penn.yaml` has a mapping of
-its own, `reintegration.yaml` draws offices.
+it is registered anew. `conf/experiments/` holds larger ones: `penn.yaml` with a mapping
+of its own, `reintegration.yaml` with offices that are drawn.
 """
 MAPPINGS = """
 What a mapping may say: `conf/mappings/<name>.yaml`. It reads the files that lie in its

@@ -253,6 +253,22 @@ def test_persons_not_observed_stand_where_the_n_of_every_arm_says_them(record):
     assert [line.persons for line in screen_record(fewer).unobserved] == ["x"]
 
 
+def test_an_outcome_of_which_nothing_may_be_shown_is_named(record, tmp_path):
+    shown = effect(
+        experiment="ww", arm="intensive", against="basic", plan_hash=record.plan_hash
+    )
+    few = replace(shown, outcome="exit_to_job", n_arm=5)
+    given = replace(
+        record,
+        effects=(shown, few),
+        plan=record.plan.model_copy(update={"headlines": ()}),
+    )
+    assert screen_record(given).outcomes_withheld == ("exit_to_job",)
+    words = visible(write_report(tmp_path / "r", given).read_text())
+    assert "Of these outcomes none is shown: Exit to a job." in words
+    assert "The plan names no headlines" in words
+
+
 def test_a_horizon_at_which_nobody_is_observed_is_listed_with_everyone_enrolled(root):
     record = two_arms(root)
     seen = [e for e in record.effects if (e.outcome, e.horizon) != ("working", 9)]

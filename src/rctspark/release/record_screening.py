@@ -41,6 +41,7 @@ from rctspark.release.released import Release, ShownUnobserved
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rctspark.config import Plan
     from rctspark.contracts import Effect
     from rctspark.release.category_screening import ShownTest
     from rctspark.release.design import DesignCounts
@@ -97,7 +98,14 @@ def screen_record(record: ReportRecord) -> Release:
         ),
         joint=_screen_joint_tests(record, kept),
         power=record.power,
+        outcomes_withheld=_outcomes_withheld(record.plan, screened),
     )
+
+
+def _outcomes_withheld(plan: Plan, screened: ScreenedEffects) -> tuple[str, ...]:
+    withheld = {w.outcome for w in screened.withheld}
+    kept = {e.outcome for e in screened.kept}
+    return tuple(o.name for o in plan.outcomes if o.name in withheld - kept)
 
 
 def _require_one_analysis(record: ReportRecord) -> None:
