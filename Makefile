@@ -19,9 +19,9 @@ demo: setup key ## Run an experiment from generated files to the report (EXPERIM
 	@# The plan goes on record before the first delivery is read.
 	@$(RUN) jobs/run_chain.py --plan $(EXPERIMENT) --deliveries $(DELIVERIES_OF_DEMO) --register
 
-run: setup key ## Run the chain on files: PLAN=<file> DELIVERIES=<folder>
+run: setup key ## Run the chain on files: PLAN=<experiment or file> DELIVERIES=<folder>
 	@test -n "$(PLAN)" -a -n "$(DELIVERIES)" || \
-		{ echo "Say PLAN=<experiment or file> and DELIVERIES=<folder>."; exit 2; }
+		{ echo "Say PLAN=<experiment or file> and DELIVERIES=<folder>." >&2; exit 2; }
 	@$(RUN) jobs/run_chain.py --plan "$(PLAN)" --deliveries "$(DELIVERIES)"
 
 penn: setup key ## Run the Pennsylvania bonus trial: DATA=<folder with its file>
@@ -30,20 +30,20 @@ penn: setup key ## Run the Pennsylvania bonus trial: DATA=<folder with its file>
 	@cp "$(DATA)/penn_reemployment_bonus.dat" out/deliveries/penn/penn_claims/
 	@$(RUN) jobs/run_chain.py --plan penn --deliveries out/deliveries/penn
 
-register: setup ## Register the plan of an experiment, before outcomes are seen
-	@$(RUN) jobs/register_plan.py --plan $(EXPERIMENT)
+register: setup ## Register a plan, before outcomes are seen: EXPERIMENT=ww or PLAN=<file>
+	@$(RUN) jobs/register_plan.py --plan "$(or $(PLAN),$(EXPERIMENT))"
 
 compare: setup ## Compare results on two data versions: FROM=<name or day> TO=<name or day>
 	@test -n "$(FROM)" -a -n "$(TO)" || \
 		{ echo "Say FROM=<data version or day> TO=<data version or day>."; exit 2; }
-	@$(RUN) jobs/compare_versions.py --plan $(EXPERIMENT) --compare "$(FROM)" "$(TO)"
+	@$(RUN) jobs/compare_versions.py --plan "$(or $(PLAN),$(EXPERIMENT))" --compare "$(FROM)" "$(TO)"
 
 monitor: setup ## Watch a running trial: DAY=<yyyy-mm-dd>, as known then
 	@test -n "$(DAY)" || { echo "Say DAY=<yyyy-mm-dd>."; exit 2; }
-	@$(RUN) jobs/monitor_trial.py --plan $(EXPERIMENT) --as-known-on $(DAY)
+	@$(RUN) jobs/monitor_trial.py --plan "$(or $(PLAN),$(EXPERIMENT))" --as-known-on $(DAY)
 
 quality-release: setup ## Write a copy of the quality site that may leave: small counts masked
-	@$(RUN) jobs/write_quality_site.py --plan $(EXPERIMENT) --masked
+	@$(RUN) jobs/write_quality_site.py --plan "$(or $(PLAN),$(EXPERIMENT))" --masked
 
 ui: setup ## Show the tracked runs (MLflow) on this machine
 	@$(BIN)/mlflow ui --backend-store-uri sqlite:///out/mlflow.db --host 127.0.0.1 --port 5000
@@ -67,7 +67,7 @@ format: setup ## Format and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: setup ## Write the pages that are made from contracts and mappings
+docs: setup ## Write the pages that are made from contracts and settings
 	@$(RUN) jobs/write_docs.py
 
 setup: .venv/installed java .jars/checked ## Install what the lock files say, Java, Delta's jars
@@ -75,7 +75,9 @@ setup: .venv/installed java .jars/checked ## Install what the lock files say, Ja
 .venv/installed: requirements-bootstrap.lock requirements-dev.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v == (3, 11) else \
 		"rctspark needs Python 3.11, not %d.%d: install it, or say PYTHON=<path>." % v)'
-	@$(PYTHON) -m venv .venv || { echo "Python's venv is missing: install python3-venv."; exit 20; }
+	@$(PYTHON) -m venv .venv || \
+		{ echo ".venv could not be made, see above; where ensurepip is missing, install python3-venv." >&2; \
+		exit 20; }
 	@echo "         installing packages (first time: about two minutes)" >&2
 	@$(BIN)/pip install -q --require-hashes -r requirements-bootstrap.lock
 	@$(BIN)/uv pip sync -q --require-hashes --no-build-isolation --python $(BIN)/python \

@@ -116,7 +116,8 @@ def say_what_is_silent(run: Run, registers: Registers) -> None:
     for silence in find_silences(registers.version, names, until=asked):
         run.log.say(
             f"{silence.words}; what needs these days is not known (null), and is shown "
-            "as not observed. Deliver the periods that are missing, or set "
+            "as not observed. Deliver the periods that are missing; take a later "
+            "data version where they were delivered after its day; or set "
             "follow_up_until."
         )
 

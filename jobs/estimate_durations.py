@@ -64,7 +64,7 @@ TABLES = (POPULATION, ASSIGNMENT, FUNNEL, PERSON_MONTH)
 def estimate_durations(run: Run) -> None:
     """Measure durations, make their sample, estimate, publish."""
     if not run.plan.durations:
-        run.log.say("durations: the plan registers none")
+        run.log.say("durations: the plan declares none")
         return
     registered = require_registration(run)
     registers = open_registers(run, (PERSONS, BENEFIT_SPELLS), linking=LINKING)

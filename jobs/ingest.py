@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 def ingest(run: Run) -> None:
     """Find, check, conform, account for every row, publish."""
-    files = find_deliveries(require_deliveries(run), run.mappings)
+    files = find_deliveries(require_deliveries(run.deliveries), run.mappings)
     store, scope = run.store, run.registers
     loads = pending_loads(files, store.read_current(scope, DELIVERIES).collect())
     if not loads:

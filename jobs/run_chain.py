@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from build_panel import build_panel
@@ -17,6 +18,7 @@ from estimate_durations import estimate_durations
 from estimate_effects import estimate_effects
 from ingest import ingest
 from publish_results import publish_results
+from rctspark.errors import BrokenCheckError, GateError, RctsparkError
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
 from rctspark.runtime.tracking_place import open_tracking
@@ -53,7 +55,13 @@ def run_chain(run: Run) -> None:
         names = " and ".join(job.__name__ for job in jobs)
         run.log.say(f"step {number} of {len(STEPS)}: {names}")
         started = time.monotonic()
-        together(lambda job: job(run.part(job.__name__)), jobs)
+        try:
+            together(lambda job: job(run.part(job.__name__)), jobs)
+        except (GateError, BrokenCheckError):
+            # Whoever is told that data failed looks at the page that says which rule.
+            with suppress(RctsparkError):
+                write_quality_site(run.part("write_quality_site"))
+            raise
         run.log.say(
             f"step {number} took {time.monotonic() - started:.1f} s",
             step=names,

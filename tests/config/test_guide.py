@@ -5,7 +5,7 @@ import sys
 import pytest
 from pydantic import Field
 
-from rctspark.config import Plan, Settings
+from rctspark.config import Plan, Settings, read_plan
 from rctspark.config.documents import Document
 from rctspark.config.guide import meanings_of, parts_of, write_guide
 from rctspark.config.mapping import Mapping
@@ -68,3 +68,13 @@ def test_a_page_tells_keys_forms_defaults_and_meanings_of_every_part():
     assert "| owner | text |  | Who has it. |" in lines
     assert lines.index("## House") < lines.index("## Room")
     assert "| windows | whole number | `2` | How many windows. |" in lines
+
+
+def test_the_plan_on_the_page_of_plans_is_one_that_can_be_read(root, tmp_path):
+    page = (root / "docs" / "plans.md").read_text()
+    file = tmp_path / "talks.yaml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0])
+    plan = read_plan(file)
+    assert {
+        (root / "conf/mappings" / f"{m}.yaml") for m in plan.registers.mappings
+    } <= {*(root / "conf/mappings").iterdir()}

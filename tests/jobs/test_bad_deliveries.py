@@ -14,7 +14,7 @@ from write_quality_site import write_quality_site
 
 pytestmark = pytest.mark.long
 
-BACKWARDS = "a spell ends on or after it starts"
+BACKWARDS = "this does not hold: a spell ends on or after it starts"
 GONE = "201903"
 
 

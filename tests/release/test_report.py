@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
 
+from rctspark.config import read_settings
 from rctspark.errors import ContractError, StoreError
 from rctspark.release.design import FunnelStep
 from rctspark.release.figures import draw_by_horizon
 from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
+from rctspark.release.found import Found, make_record
 from rctspark.release.labels import Labels
 from rctspark.release.page import write_report
 from rctspark.release.record import Unobserved
@@ -236,6 +238,61 @@ def test_no_withheld_number_is_anywhere(record, tmp_path):
     assert "x" in {shown["n_left"][0], shown["n_leaving"][2]}
     missing = pd.read_csv(folder / "tables/not_observed.csv", dtype=str)
     assert missing["n_not_observed"].tolist() == ["<10", "x"]
+
+
+def test_persons_not_observed_stand_where_the_n_of_every_arm_says_them(record):
+    arm = {"experiment": "ww", "arm": "intensive", "against": "basic"}
+    everyone = effect(**arm, plan_hash=record.plan_hash, n_arm=3235, n_against=3286)
+    men = replace(everyone, population="male", n_arm=5)
+    given = replace(
+        record, effects=(everyone, men), unobserved=(Unobserved("exit", 12, 2716),)
+    )
+    assert [line.persons for line in screen_record(given).unobserved] == ["2716"]
+    # Nobody's n says it where the arms that are shown add up to something else.
+    fewer = replace(given, effects=(replace(everyone, n_arm=3234), men))
+    assert [line.persons for line in screen_record(fewer).unobserved] == ["x"]
+
+
+def test_an_outcome_of_which_nothing_may_be_shown_is_named(record, tmp_path):
+    shown = effect(
+        experiment="ww", arm="intensive", against="basic", plan_hash=record.plan_hash
+    )
+    few = replace(shown, outcome="exit_to_job", n_arm=5)
+    given = replace(
+        record,
+        effects=(shown, few),
+        plan=record.plan.model_copy(update={"headlines": ()}),
+    )
+    assert screen_record(given).outcomes_withheld == ("exit_to_job",)
+    words = visible(write_report(tmp_path / "r", given).read_text())
+    assert "Of these outcomes none is shown: Exit to a job." in words
+    assert "The plan names no headlines" in words
+
+
+def test_a_horizon_at_which_nobody_is_observed_is_listed_with_everyone_enrolled(root):
+    record = two_arms(root)
+    seen = [e for e in record.effects if (e.outcome, e.horizon) != ("working", 9)]
+    found = Found(
+        effects=[asdict(e) for e in seen],
+        funnel=(),
+        arms=[asdict(arm) for arm in record.assignment],
+        unobserved=[{"outcome": "exit", "horizon": 15, "persons": 2716}],
+        deliveries=(),
+    )
+    made = make_record(
+        found,
+        record.plan,
+        read_settings(root),
+        sample_ratio_p=None,
+        data_version=record.data_version,
+        run_id="run",
+        code_version="0",
+        standing=record.standing,
+    )
+    assert made.unobserved == (
+        Unobserved("exit", 15, 2716),
+        Unobserved("working", 9, 9237),
+    )
 
 
 def test_residual_degrees_of_freedom_and_total_n_stay_inside(record):

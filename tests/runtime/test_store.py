@@ -166,4 +166,4 @@ def test_a_run_that_waits_too_long_is_told_so(settings, said):
         holding(lake, SCOPE, 0.5, said.append),
     ):
         pass
-    assert said == [f"waiting for another run that publishes {SCOPE}"]
+    assert said == [f"waiting until another job has published {SCOPE}"]

@@ -104,7 +104,7 @@ def test_rows_read_are_rows_kept_and_rows_set_aside_with_reasons(conform):
     assert reasons == {
         DUPLICATE: 1,
         "the identifier is no BSN (9 digits, 11-test)": 1,
-        "a period paid ends on or after it starts": 1,
+        "this does not hold: a period paid ends on or after it starts": 1,
         "IKVID is empty": 1,
         "FROM is no date": 1,
         "the row has another number of cells": 1,

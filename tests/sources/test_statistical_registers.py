@@ -120,10 +120,10 @@ def test_a_study_list_that_contradicts_itself_is_set_aside_with_the_reason(confo
     kept, reasons, _, _ = found["study_lists"]
     assert len(kept) == 3
     assert reasons == {
-        "whoever is excluded is neither reference nor invited": 1,
-        "whoever applied was invited before": 1,
+        "this does not hold: whoever is excluded is neither reference nor invited": 1,
+        "this does not hold: whoever applied was invited before": 1,
         "ARM holds a code that is not listed": 1,
-        "nobody is drawn after withdrawing": 1,
+        "this does not hold: nobody is drawn after withdrawing": 1,
         CONFLICT: 2,
     }
     lists, reasons, n_read, _ = found["assignment_lists"]

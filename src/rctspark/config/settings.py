@@ -76,7 +76,8 @@ class Settings(Document):
     """Everything that varies between machines and not between experiments.
 
     Attributes:
-        out: Folder (or Hadoop path) under which a run leaves its traces.
+        out: Folder, on a disk of the driver, for logs, status files, report and
+            released tables.
         lake: Root of the Delta tables.
         tracking_uri: Where MLflow keeps runs.
         jars: Folder with Delta's jars. Empty: the cluster provides them.

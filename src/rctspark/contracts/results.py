@@ -126,7 +126,12 @@ EFFECTS = Table(
         Column("horizon", "int", "Horizon of the outcome; 0 where it has none."),
         Column("arm", "string", "Arm whose effect this is."),
         Column("against", "string", "Arm that it is compared with."),
-        Column("estimand", "string", "`itt`: effect of assignment."),
+        Column(
+            "estimand",
+            "string",
+            "`itt`: effect of assignment; `att`: of what was received, assignment as "
+            "instrument (after a colon, who was selected for it).",
+        ),
         Column("model", "string", "Model of the plan."),
         Column("estimate", "double", "Arm minus `against`.", "outcome's unit"),
         Column("std_error", "double", "Standard error.", "outcome's unit"),

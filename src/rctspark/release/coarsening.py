@@ -35,6 +35,16 @@ def whole_populations(plan: Plan) -> frozenset[str]:
     )
 
 
+def is_of_everyone(effect: Effect, plan: Plan) -> bool:
+    """Say whether an effect is of everyone enrolled, so that its numbers stay exact."""
+    of_some = {o.name for o in plan.outcomes if isinstance(o, JobQualityOutcome)}
+    return (
+        effect.population in whole_populations(plan)
+        and effect.site == "all"
+        and effect.outcome not in of_some
+    )
+
+
 def coarsen_parts(
     effects: Iterable[Effect], plan: Plan, thresholds: Thresholds
 ) -> tuple[Effect, ...]:
@@ -51,15 +61,8 @@ def coarsen_parts(
         multiple of the fewest that may be shown, and estimates to two significant
         digits of the standard error.
     """
-    whole = whole_populations(plan)
-    of_some = {o.name for o in plan.outcomes if isinstance(o, JobQualityOutcome)}
     base = thresholds.minimum_persons
-    return tuple(
-        e
-        if e.population in whole and e.site == "all" and e.outcome not in of_some
-        else _coarsened(e, base)
-        for e in effects
-    )
+    return tuple(e if is_of_everyone(e, plan) else _coarsened(e, base) for e in effects)
 
 
 def _coarsened(e: Effect, base: int) -> Effect:

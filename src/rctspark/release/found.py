@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from rctspark.config.plan import PanelOutcome
 from rctspark.contracts import Coefficient, Descriptive, Effect, JudgedTest
 from rctspark.release.design import ArmCount, FunnelStep
 from rctspark.release.durations import read_durations, require_same_analysis
@@ -106,14 +107,19 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         data_version=data_version,
         deliveries=tuple(
             DeliveryLine(**{name: row[name] for name in DeliveryLine.__slots__})
-            for row in found.deliveries
+            for row in sorted(
+                found.deliveries, key=itemgetter("register", "period", "version")
+            )
         ),
         code_version=code_version,
         run_id=run_id,
         is_synthetic=any(row["is_synthetic"] for row in found.deliveries),
         is_all_synthetic=bool(found.deliveries)
         and all(row["is_synthetic"] for row in found.deliveries),
-        unobserved=tuple(Unobserved(**row) for row in found.unobserved),
+        unobserved=(
+            *(Unobserved(**row) for row in found.unobserved),
+            *_observed_by_nobody(found, plan),
+        ),
         links={"Quality of the data": "../../quality/index.html"},
         descriptives=tuple(Descriptive(**row) for row in found.descriptives),
         durations=read_durations(found.duration_curves, found.duration_estimates),
@@ -122,3 +128,20 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         coefficients=tuple(Coefficient(**row) for row in found.coefficients),
         power=tuple(power),
     )
+
+
+def _observed_by_nobody(found: Found, plan: Plan) -> list[Unobserved]:
+    """Horizons of the panel without any effect: the outcome is known of nobody."""
+    estimated = {(row["outcome"], row["horizon"]) for row in found.effects}
+    outcomes = {outcome for outcome, _ in estimated}
+    asked = {
+        (o.name, horizon)
+        for a in plan.analyses
+        for o in plan.outcomes
+        if isinstance(o, PanelOutcome) and o.name in outcomes
+        if not a.outcomes or o.name in a.outcomes
+        for horizon in plan.horizons(o)
+        if not a.horizons or horizon in a.horizons
+    }
+    enrolled = sum(row["persons"] for row in found.arms)
+    return [Unobserved(*key, enrolled) for key in sorted(asked - estimated)]

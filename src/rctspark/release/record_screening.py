@@ -6,13 +6,14 @@ arms beside the funnel, tables beside effects, tests of effects that stay inside
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from rctspark.config import ADJUSTED_EFFECTS, OUTCOME_SHARES
 from rctspark.config.plan import FitTable
 from rctspark.errors import ContractError, listed
 from rctspark.release.category_screening import hold_categories_together, screen_tests
-from rctspark.release.coarsening import coarsen_parts
+from rctspark.release.coarsening import coarsen_parts, is_of_everyone
 from rctspark.release.design import screen_design
 from rctspark.release.durations import screen_durations
 from rctspark.release.effect_screening import (
@@ -40,6 +41,7 @@ from rctspark.release.released import Release, ShownUnobserved
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rctspark.config import Plan
     from rctspark.contracts import Effect
     from rctspark.release.category_screening import ShownTest
     from rctspark.release.design import DesignCounts
@@ -74,7 +76,7 @@ def screen_record(record: ReportRecord) -> Release:
         effects=kept,
         n_withheld=len(screened.withheld),
         design=design,
-        unobserved=_screen_unobserved(record, screened),
+        unobserved=_screen_unobserved(record, screened, kept),
         sample_ratio_p=record.sample_ratio_p,
         thresholds=record.thresholds,
         exemptions=record.exemptions,
@@ -96,7 +98,14 @@ def screen_record(record: ReportRecord) -> Release:
         ),
         joint=_screen_joint_tests(record, kept),
         power=record.power,
+        outcomes_withheld=_outcomes_withheld(record.plan, screened),
     )
+
+
+def _outcomes_withheld(plan: Plan, screened: ScreenedEffects) -> tuple[str, ...]:
+    withheld = {w.outcome for w in screened.withheld}
+    kept = {e.outcome for e in screened.kept}
+    return tuple(o.name for o in plan.outcomes if o.name in withheld - kept)
 
 
 def _require_one_analysis(record: ReportRecord) -> None:
@@ -186,19 +195,24 @@ def _screened_tables(
 
 
 def _screen_unobserved(
-    record: ReportRecord, screened: ScreenedEffects
+    record: ReportRecord, screened: ScreenedEffects, kept: Sequence[Effect]
 ) -> tuple[ShownUnobserved, ...]:
     # Where an effect is withheld, those observed in its arm must not follow from
-    # the persons observed in the other arms.
+    # the persons observed in the other arms. Where every arm's n stands beside an
+    # effect that leaves, the number follows from these already.
     withheld = {(w.outcome, w.horizon) for w in screened.withheld}
     fewest = record.thresholds.minimum_persons
     every = {o.name for o in record.plan.outcomes}
     analysed = {n for a in record.plan.analyses for n in a.outcomes or every}
+    told = _observed_as_shown(record, kept)
+    enrolled = sum(count.persons for count in record.assignment)
     shown = []
     for line in record.unobserved:
         if line.outcome not in analysed:
             continue
-        if (line.outcome, line.horizon) in withheld:
+        observed = enrolled - line.persons
+        follows = (line.outcome, line.horizon, observed) in told
+        if (line.outcome, line.horizon) in withheld and not follows:
             persons = "x"
         elif 0 < line.persons < fewest:
             persons = f"<{fewest}"
@@ -206,6 +220,22 @@ def _screen_unobserved(
             persons = str(line.persons)
         shown.append(ShownUnobserved(line.outcome, line.horizon, persons))
     return tuple(shown)
+
+
+def _observed_as_shown(
+    record: ReportRecord, kept: Sequence[Effect]
+) -> set[tuple[str, int, int]]:
+    """Outcome, horizon and persons observed, where effects show every arm's n."""
+    observed: dict[tuple[str, int, str, str], dict[str, int]] = defaultdict(dict)
+    for e in kept:
+        if is_of_everyone(e, record.plan):
+            arms = observed[e.outcome, e.horizon, e.population, e.model]
+            arms |= {e.arm: e.n_arm, e.against: e.n_against}
+    return {
+        (outcome, horizon, sum(arms.values()))
+        for (outcome, horizon, _, _), arms in observed.items()
+        if {*arms} == {*record.plan.arms.all}
+    }
 
 
 def _screen_single_tests(

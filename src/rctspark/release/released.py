@@ -65,6 +65,7 @@ class Release:
         not_estimated: What the plan asks for and was not estimated, and why.
         joint: Tests of several effects together that may leave.
         power: As in the record: it rests on nobody's outcome.
+        outcomes_withheld: Outcomes of which no effect may leave.
     """
 
     plan: Plan
@@ -92,6 +93,7 @@ class Release:
     not_estimated: tuple[str, ...] = ()
     joint: tuple[ShownJoint, ...] = ()
     power: tuple[DetectableEffect, ...] = ()
+    outcomes_withheld: tuple[str, ...] = ()
 
     @property
     def n_without_mean(self) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rctspark.config import read_plan, read_settings
 from rctspark.errors import MachineError, RctsparkError
 from rctspark.runtime.logs import RunLog
-from rctspark.runtime.run import Run
+from rctspark.runtime.run import Run, require_deliveries
 from rctspark.runtime.session import start_session
 from rctspark.runtime.store import Store
 
@@ -101,6 +101,8 @@ def _start(
     plan = read_plan(_plan_file(arguments.plan, root))
     log.update(job=job, plan=plan.name, plan_hash=plan.hash)
     log.say(f"{job}: plan {plan.name} ({plan.hash}), run {log.run_id}")
+    if arguments.deliveries is not None:
+        require_deliveries(arguments.deliveries)
     spark = start_session(settings, root, name=f"rctspark {job}")
     log.say("Spark is up")
     return Run(

@@ -64,7 +64,7 @@ def _take(
                     f"{wait_seconds:.0f} seconds: wait for it to end, and run again."
                 ) from None
             if not told:
-                say(f"waiting for another run that publishes {scope}")
+                say(f"waiting until another job has published {scope}")
                 told = True
             time.sleep(POLL_SECONDS)
         else:

@@ -75,7 +75,8 @@ def require_registration(run: Run) -> Registration | None:
             "anybody sees outcomes."
         )
     mark = mark_of(run.plan.hash, last.plan_hash if last else None)
-    run.log.say(f"{run.job}: plan {run.plan.name} stands as {mark}")
+    how = "; jobs/register_plan.py puts it on record" if last is None else ""
+    run.log.say(f"{run.job}: plan {run.plan.name} stands as {mark}{how}")
     return last
 
 

@@ -254,11 +254,11 @@ class Run:
         return newest is not None and newest.inputs == provenance.inputs
 
 
-def require_deliveries(run: Run) -> Path:
+def require_deliveries(deliveries: Path | None) -> Path:
     """Return the folder of deliveries.
 
     Args:
-        run: The run.
+        deliveries: As named with `--deliveries`.
 
     Returns:
         The folder.
@@ -266,9 +266,10 @@ def require_deliveries(run: Run) -> Path:
     Raises:
         ConfigError: None was named, or it is not there.
     """
-    if run.deliveries is None or not run.deliveries.is_dir():
+    if deliveries is None or not deliveries.is_dir():
+        found = "" if deliveries is None else f"{deliveries} is not a folder here. "
         raise ConfigError(
-            "Name the folder of deliveries with --deliveries: one subfolder per "
-            "mapping of the plan (docs/registers.md)."
+            f"{found}Name the folder of deliveries with --deliveries: one subfolder "
+            "for each mapping of the plan (docs/registers.md)."
         )
-    return run.deliveries
+    return deliveries

@@ -129,7 +129,10 @@ def _judge(rows: DataFrame, table: Table, identifier: Identifier) -> DataFrame:
         F.when(F.col("person_id").isNull(), identifier_fault(identifier)),
     ]
     faults += [
-        F.when(~F.expr(f"coalesce({promise.holds}, true)"), promise.words)
+        F.when(
+            ~F.expr(f"coalesce({promise.holds}, true)"),
+            f"this does not hold: {promise.words}",
+        )
         for promise in table.promises
         if not promise.id.endswith(".person_id.present")
     ]

@@ -70,7 +70,8 @@ class Plan(Document):
         inference: How uncertainty is stated.
         power: What effects the design can show, by what is assumed before outcomes.
         durations: How long something lasts, and what changes it.
-        headlines: The figures that a reader sees first.
+        headlines: The figures that a reader sees first. Empty: each outcome at its
+            last horizon that may be shown.
         tables: Tables that are released in a layout of their own.
         monitoring: What is watched while the trial runs.
     """
