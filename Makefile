@@ -48,14 +48,18 @@ quality-release: setup ## Write a copy of the quality site that may leave: small
 ui: setup ## Show the tracked runs (MLflow) on this machine
 	@$(BIN)/mlflow ui --backend-store-uri sqlite:///out/mlflow.db --host 127.0.0.1 --port 5000
 
+# Files go to two workers, the slow ones first (tests/conftest.py); a core for each.
+TWO_WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
+test test-long: export OMP_NUM_THREADS := 1
+
 test: setup ## Every behaviour on small inputs
-	@$(BIN)/pytest -q -m "not long" -n 2 --dist loadfile
+	@$(BIN)/pytest -q -m "not long" $(TWO_WORKERS)
 
 test-fast: setup ## Tests that need no Spark
 	@$(BIN)/pytest -q -m "not long and not spark"
 
 test-long: setup ## Real kills, full twins, all plans, simulations
-	@$(BIN)/pytest -q -m long -n 2 --dist loadfile
+	@$(BIN)/pytest -q -m long $(TWO_WORKERS)
 
 check: setup ## Format, lint, types, architecture: changes nothing
 	@$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from rctspark.contracts import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERED = re.compile(r"-?\d+")
+SLOW = ("jobs", "twin")
+"""Folders of tests that run whole chains, or make whole twins."""
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +86,7 @@ def parse_drawing(text: str) -> tuple[str, list[str], list[list[str]]]:
     return table, columns, rows
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw(spark):
     """Make a DataFrame from a drawing.
 
@@ -118,7 +121,17 @@ def draw(spark):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that asks for Spark, so nobody has to remember to."""
+    """Mark every test that asks for Spark, and put files that take long first."""
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("spark")
+    # Workers are given files in this order: short ones last, so that both end together.
+    sizes = Counter(item.path for item in items)
+    on_spark = {item.path for item in items if item.get_closest_marker("spark")}
+
+    def turn(item: pytest.Item) -> tuple[int, int]:
+        of_jobs, of_twin = (ROOT / "tests" / f in item.path.parents for f in SLOW)
+        kinds = (of_jobs, item.path in on_spark, of_twin, True)
+        return kinds.index(True), -sizes[item.path]
+
+    items.sort(key=turn)

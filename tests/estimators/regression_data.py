@@ -11,6 +11,7 @@ import pandas as pd
 from estimators.conftest import sample_of
 from rctspark.config.plan import Inference, Model
 from rctspark.config.settings import Thresholds
+from rctspark.estimators.regression.linear import estimate_linear
 from rctspark.estimators.regression.sources import CellSums, PersonSums, make_cells
 
 FOLDER = Path(__file__).parents[1] / "reference" / "r"
@@ -115,3 +116,13 @@ class Scattered:
                 )
                 empty.merge(pickle.loads(pickle.dumps(part)))  # noqa: S301
         return empty
+
+
+def linear(source, *models, inference=None):
+    """Least squares by the sums of a source."""
+    return estimate_linear(
+        source,
+        models=models or (model(covariates=("age", "wage")),),
+        inference=inference or by("HC1"),
+        thresholds=THRESHOLDS,
+    )

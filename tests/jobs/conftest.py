@@ -2,9 +2,17 @@
 
 import pytest
 
+from build_panel import build_panel
+from build_population import build_population
+from estimate_effects import estimate_effects
+from ingest import ingest
+from made_once import made_once
 from places import write_settings
 from rctspark.runtime.job import run_job
 from rctspark.runtime.secret import make_key
+from register_plan import register_plan
+from toy import experiment as toy
+from toy.place import Place
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +36,20 @@ def run(spark, root, workplace):
             return run_job(job, doc=job.__doc__, argv=list(map(str, arguments)))
 
     return ran
+
+
+@pytest.fixture(scope="session")
+def followed(spark, root, tmp_path_factory):
+    """A small project whose plan was registered, then followed to its effects."""
+    assert spark is not None
+
+    def make(folder):
+        place = Place(folder, root)
+        assert place.run(register_plan, plan="toy") == 0
+        deliveries = toy.deliver(folder / "deliveries")
+        assert place.run(ingest, plan="toy", deliveries=deliveries) == 0
+        for job in (build_population, build_panel, estimate_effects):
+            assert place.run(job, plan="toy") == 0
+        return folder
+
+    return made_once(tmp_path_factory, "followed", make)

@@ -16,15 +16,8 @@ AFTER_INGEST = (build_population, build_panel, estimate_effects)
 
 
 @pytest.fixture(scope="module")
-def place(spark, root, tmp_path_factory):
-    assert spark is not None
-    folder = tmp_path_factory.mktemp("toy")
-    place = Place(folder, root)
-    deliveries = toy.deliver(folder / "deliveries")
-    assert place.run(ingest, plan="toy", deliveries=deliveries) == 0
-    for job in AFTER_INGEST:
-        assert place.run(job, plan="toy") == 0
-    return place
+def place(followed, tmp_path_factory):
+    return Place.like(tmp_path_factory.mktemp("toy"), followed)
 
 
 def test_payroll_by_another_identifier_arrives_by_the_link_table(place):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rctspark.config import Exemption, read_settings
 from rctspark.release.labels import Labels
 from rctspark.release.record_screening import screen_record
-from release.test_subgroups import make_record
+from release.subgroup_record import make_record
 
 RULE = {"rule": "rule 9", "reason": "counts by design"}
 

@@ -87,6 +87,15 @@ def test_no_hidden_step_of_a_chain_follows_from_its_neighbours(last, leaving):
     require_safe(chain([0, *leaving], [left[0] + leaving[0], *left], last="n"), TEN)
 
 
+def test_a_zero_that_its_row_tells_anyway_is_no_riddle():
+    """One person in each column: hidden, but nobody doubts a row of nobody."""
+    sums = table_of([[0, 0], [0, 0], [1, 1]])
+    require_safe(sums, Thresholds(minimum_persons=2))
+    marks = suppress(sums, Thresholds(minimum_persons=2))
+    assert marks["r2 | c0"] is marks["total | c0"] is Mark.HIDDEN
+    assert marks["r1 | c0"] is marks["r1 | c1"] is Mark.SHOWN
+
+
 @pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(rows=tables(sizes=st.integers(1, 5)), fewest=st.integers(1, 12))

@@ -1,19 +1,32 @@
 """A lake of its own for every test, and a gate that can be told to fail."""
 
+import shutil
+
 import pytest
 
 from rctspark.config import read_settings
-from rctspark.contracts import Gate, GateResult
+from rctspark.contracts import FUNNEL, Gate, GateResult
 from rctspark.errors import GateError
 from rctspark.runtime.releases import Provenance
 from rctspark.runtime.store import Store
 
+SCOPE = "experiments/test"
+FUNNELS = """
+    funnel
+    step | stage | reason | n_leaving | n_left
+    1    | all   | all    | 0         | {n}
+"""
+
+
+def settings_in(folder, root):
+    return read_settings(root).model_copy(
+        update={"out": folder, "lake": str(folder / "lake"), "wait_seconds": 300}
+    )
+
 
 @pytest.fixture
 def settings(tmp_path, root):
-    return read_settings(root).model_copy(
-        update={"out": tmp_path, "lake": str(tmp_path / "lake"), "wait_seconds": 300}
-    )
+    return settings_in(tmp_path, root)
 
 
 @pytest.fixture
@@ -26,7 +39,7 @@ def store(spark, settings, said):
     return Store(spark, settings, said.append)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gate():
     """Count the rows with a null in the first key column; stop on any."""
 
@@ -54,7 +67,7 @@ def gate():
     return Gate(check=check, require=require)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def provenance():
     def of(run_id, **facts):
         known = {
@@ -68,3 +81,42 @@ def provenance():
         return Provenance(**(known | facts))
 
     return of
+
+
+@pytest.fixture(scope="session")
+def publish_in(gate, provenance, draw):
+    """Publish a funnel in a store, as a run with these facts would."""
+
+    def published(store, run_id, n, **facts):
+        made = store.candidate(run_id, FUNNEL, draw(FUNNELS.format(n=n)))
+        return store.publish(
+            SCOPE, [made], provenance=provenance(run_id, **facts), gate=gate
+        )
+
+    return published
+
+
+@pytest.fixture
+def publish(store, publish_in):
+    """Publish a funnel in the store of the test."""
+
+    def published(run_id, n, **facts):
+        return publish_in(store, run_id, n, **facts)
+
+    return published
+
+
+@pytest.fixture(scope="session")
+def lake_of_r1(spark, root, tmp_path_factory, publish_in):
+    """A lake in which run r1 has published a funnel of 10."""
+    folder = tmp_path_factory.mktemp("r1")
+    store = Store(spark, settings_in(folder, root), lambda _: None)
+    return folder / "lake", publish_in(store, "r1", 10, data_version="provisional")
+
+
+@pytest.fixture
+def of_r1(settings, lake_of_r1):
+    """The release of run r1, in the lake of the test."""
+    lake, release = lake_of_r1
+    shutil.copytree(lake, settings.lake)
+    return release

@@ -8,28 +8,16 @@ import pytest
 
 from rctspark.contracts import FUNNEL, RELEASES
 from rctspark.errors import StoreError
+from runtime.conftest import SCOPE
 from toy.vacuum import vacuum
-
-SCOPE = "experiments/test"
-ROW = "funnel\nstep | stage | reason | n_leaving | n_left\n1 | all | all | 0 | {n}"
-
-
-@pytest.fixture
-def publish(store, gate, provenance, draw):
-    def published(run_id, n, **facts):
-        made = store.candidate(run_id, FUNNEL, draw(ROW.format(n=n)))
-        given = provenance(run_id, **facts)
-        return store.publish(SCOPE, [made], provenance=given, gate=gate)
-
-    return published
 
 
 def n_left(store, release):
     return [row["n_left"] for row in store.read(release, FUNNEL).collect()]
 
 
+@pytest.mark.usefixtures("of_r1")
 def test_results_are_found_again_by_the_name_of_their_data_version(store, publish):
-    publish("r1", 10, data_version="provisional")
     publish("r2", 20, data_version="definitive")
     for name, n in (("provisional", 10), ("definitive", 20)):
         release = store.pin(SCOPE, [FUNNEL], data_version=name)
@@ -40,8 +28,7 @@ def test_results_are_found_again_by_the_name_of_their_data_version(store, publis
         store.pin(SCOPE, [FUNNEL], data_version="later")
 
 
-def test_a_vacuumed_version_is_one_clear_sentence(store, publish, spark):
-    old = publish("r1", 10, data_version="provisional")
+def test_a_vacuumed_version_is_one_clear_sentence(store, publish, spark, of_r1):
     new = publish("r2", 20, data_version="definitive")
     vacuum(spark, store.path(SCOPE, FUNNEL))
     said = (
@@ -50,24 +37,23 @@ def test_a_vacuumed_version_is_one_clear_sentence(store, publish, spark):
         "or choose a newer one."
     )
     with pytest.raises(StoreError, match=f"^{re.escape(said)}$"):
-        store.read(old, FUNNEL)
+        store.read(of_r1, FUNNEL)
     assert n_left(store, new) == [20]
 
 
-def test_a_version_whose_log_was_deleted_is_one_clear_sentence(store, publish):
-    old = publish("r1", 10, data_version="provisional")
+def test_a_version_whose_log_was_deleted_is_one_clear_sentence(store, publish, of_r1):
     publish("r2", 20, data_version="definitive")
     log = Path(store.path(SCOPE, FUNNEL)) / "_delta_log"
     for file in (*log.glob("*0.json"), *log.glob("*0.crc")):
         file.unlink()
     with pytest.raises(StoreError, match=r"at version 0 .* deleted or vacuumed"):
-        store.read(old, FUNNEL)
+        store.read(of_r1, FUNNEL)
 
 
+@pytest.mark.usefixtures("of_r1")
 def test_a_log_from_before_a_column_was_added_is_read_and_added_to(
     store, publish, spark
 ):
-    publish("r1", 10)
     path = store.path(SCOPE, RELEASES)
     older = spark.read.format("delta").load(path).drop("registered_hash").collect()
     names = ", ".join(

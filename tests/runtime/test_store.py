@@ -11,42 +11,24 @@ from conftest import named
 from rctspark.contracts import FUNNEL, GATE_RESULTS, PERSONS, POPULATION
 from rctspark.errors import ContractError, GateError, StoreError
 from rctspark.runtime.locks import holding
-
-SCOPE = "experiments/test"
-
-FUNNELS = """
-    funnel
-    step | stage | reason | n_leaving | n_left
-    1    | all   | all    | 0         | {n}
-"""
-
-
-@pytest.fixture
-def publish(store, gate, provenance, draw):
-    def published(run_id, n, **facts):
-        made = store.candidate(run_id, FUNNEL, draw(FUNNELS.format(n=n)))
-        return store.publish(
-            SCOPE, [made], provenance=provenance(run_id, **facts), gate=gate
-        )
-
-    return published
+from runtime.conftest import SCOPE
 
 
 def n_left(store, release):
     return [r["n_left"] for r in store.read(release, FUNNEL).collect()]
 
 
+@pytest.mark.usefixtures("of_r1")
 def test_an_older_set_can_be_read_again_by_its_run(store, publish):
-    publish("r1", 10)
     publish("r2", 20)
     assert n_left(store, store.pin(SCOPE, [FUNNEL])) == [20]
     assert n_left(store, store.pin(SCOPE, [FUNNEL], run_id="r1")) == [10]
 
 
+@pytest.mark.usefixtures("of_r1")
 def test_a_candidate_is_not_seen_and_a_failed_gate_leaves_the_published(
-    store, publish, gate, provenance, draw
+    store, gate, provenance, draw
 ):
-    publish("r1", 10)
     bad = store.candidate("r2", FUNNEL, draw("funnel\nstep | n_left\n- | 5"))
     published = Reader(store.path(SCOPE, FUNNEL))
     before = published.version()
@@ -59,8 +41,8 @@ def test_a_candidate_is_not_seen_and_a_failed_gate_leaves_the_published(
     assert {tuple(v) for v in verdicts} == {("r1", "PASS"), ("r2", "FAIL")}
 
 
-def test_the_published_table_keeps_the_contract_by_itself(store, publish, spark):
-    publish("r1", 10)
+@pytest.mark.usefixtures("of_r1")
+def test_the_published_table_keeps_the_contract_by_itself(store, spark):
     path = store.path(SCOPE, FUNNEL)
     rows = (
         spark.read.format("delta")
@@ -85,8 +67,8 @@ def test_a_version_carries_what_it_was_made_from(store, publish):
     assert (said["plan_hash"], said["code_version"]) == ("abc", "c")
 
 
-def test_older_versions_are_kept_for_ten_years(store, publish):
-    publish("r1", 10)
+@pytest.mark.usefixtures("of_r1")
+def test_older_versions_are_kept_for_ten_years(store):
     kept = Reader(store.path(SCOPE, FUNNEL)).metadata().configuration
     assert kept["delta.deletedFileRetentionDuration"] == "interval 3653 days"
     assert kept["delta.logRetentionDuration"] == "interval 3653 days"
@@ -129,20 +111,19 @@ def test_a_table_comes_with_its_rows_and_its_constraints_in_one_commit(store, pu
     assert [m["comment"] for m in meanings] == [c.meaning for c in FUNNEL.columns]
 
 
-def test_a_set_that_was_never_published_is_a_clear_error(store, publish):
-    publish("r1", 10)
+@pytest.mark.usefixtures("of_r1")
+def test_a_set_that_was_never_published_is_a_clear_error(store):
     with pytest.raises(StoreError, match="run the job that makes them first"):
         store.pin(SCOPE, [FUNNEL, POPULATION])
 
 
-def test_a_deleted_version_is_a_clear_error(store, publish):
-    release = publish("r1", 10)
+def test_a_deleted_version_is_a_clear_error(store, of_r1):
     table = Reader(store.path(SCOPE, FUNNEL))
-    gone = release.versions | {f"{SCOPE}/funnel": table.version() + 7}
+    gone = of_r1.versions | {f"{SCOPE}/funnel": table.version() + 7}
     import dataclasses
 
     with pytest.raises(StoreError, match="deleted or vacuumed"):
-        store.read(dataclasses.replace(release, versions=gone), FUNNEL)
+        store.read(dataclasses.replace(of_r1, versions=gone), FUNNEL)
 
 
 def test_a_frame_of_another_shape_is_refused(store, spark):

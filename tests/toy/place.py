@@ -1,6 +1,7 @@
 """A project of its own, its lake, and jobs run in it."""
 
 import json
+import shutil
 
 import pytest
 import yaml
@@ -15,10 +16,22 @@ class Place:
     """A project of its own, its lake, and jobs run in it."""
 
     def __init__(self, folder, root):
-        self.root = toy.lay_out(folder, root)
+        """Lay out a new project."""
+        toy.lay_out(folder, root)
         make_key(folder / "key")
-        self.key = folder / "key"
         (folder / "conf" / "local").mkdir()
+        self._settle(folder)
+
+    @classmethod
+    def like(cls, folder, other):
+        """Lay out a copy of another place, with all that was made there."""
+        shutil.copytree(other, folder, dirs_exist_ok=True)
+        place = cls.__new__(cls)
+        place._settle(folder)
+        return place
+
+    def _settle(self, folder):
+        self.root, self.key = folder, folder / "key"
         self.lake = folder / "out" / "lake"
         self.set()
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rctspark.twin.ww import write_ww_registers
-from rctspark.twin.ww.identity import draw_bsn_pool
-from rctspark.twin.ww.persons import PERSONS
-from rctspark.twin.ww.world import make_world
+from made_once import made_once
+from rctspark.twin.ww import registers, write_ww_registers
 from reference.ww_registers import add_jobs, read_persons
 from reference.ww_tables import enrolled
 
@@ -15,17 +13,36 @@ SEED = 20120723
 
 
 @pytest.fixture(scope="session")
-def world():
-    """What happened, in the first part of the twin."""
-    return make_world(SEED, 0, draw_bsn_pool(SEED, persons=PERSONS))
+def made(tmp_path_factory):
+    """Delivery folder, truth folder, summary, and the world they were made of."""
+
+    def make(place):
+        worlds, make_world = [], registers.make_world
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                registers,
+                "make_world",
+                lambda *part: worlds.append(make_world(*part)) or worlds[-1],
+            )
+            summary = write_ww_registers(
+                place / "deliveries", truth=place / "truth", seed=SEED
+            )
+        (world,) = worlds
+        return place / "deliveries", place / "truth", summary, world
+
+    return made_once(tmp_path_factory, "ww", make)
 
 
 @pytest.fixture(scope="session")
-def twin(tmp_path_factory):
+def world(made):
+    """What happened, in the first part of the twin."""
+    return made[3]
+
+
+@pytest.fixture(scope="session")
+def twin(made):
     """Delivery folder, truth folder and summary of the smallest twin."""
-    place = tmp_path_factory.mktemp("twin")
-    summary = write_ww_registers(place / "deliveries", truth=place / "truth", seed=SEED)
-    return place / "deliveries", place / "truth", summary
+    return made[:3]
 
 
 @pytest.fixture(scope="session")

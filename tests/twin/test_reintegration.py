@@ -13,28 +13,27 @@ from rctspark.twin import find_twin
 PLAN = ROOT / "conf" / "experiments" / "reintegration.yaml"
 
 
+def write_in(folder):
+    write, seed = find_twin("reintegration")
+    write(folder / "in", truth=folder / "truth", seed=seed, scale=1)
+    return folder / "in"
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """Write the twin into a folder of its own, by its name."""
-    write, seed = find_twin("reintegration")
-
-    def made(name):
-        folder = tmp_path_factory.mktemp(name)
-        write(folder / "in", truth=folder / "truth", seed=seed, scale=1)
-        return folder / "in"
-
-    return made
+    """The delivery folder of the twin."""
+    return write_in(tmp_path_factory.mktemp("reintegration"))
 
 
-def test_the_same_seed_writes_the_same_bytes(written):
-    one, other = written("one"), written("other")
+def test_the_same_seed_writes_the_same_bytes(written, tmp_path):
+    one, other = written, write_in(tmp_path)
     files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
     assert len(files) == 10
     assert all((one / f).read_bytes() == (other / f).read_bytes() for f in files)
 
 
 def test_each_of_24_offices_has_one_arm_and_half_of_them_guide(written):
-    (path,) = (written("lists") / "office_arms").glob("*.csv")
+    (path,) = (written / "office_arms").glob("*.csv")
     rows = list(csv.DictReader(path.read_text().splitlines(), delimiter=";"))
     arms = {
         row["KANTOOR"]: {r["ARM"] for r in rows if r["KANTOOR"] == row["KANTOOR"]}
@@ -45,7 +44,7 @@ def test_each_of_24_offices_has_one_arm_and_half_of_them_guide(written):
 
 
 def test_every_file_says_that_it_is_made_up(written):
-    files = [p for p in written("labels").glob("*/*") if p.suffix != ".md"]
+    files = [p for p in written.glob("*/*") if p.suffix != ".md"]
     assert files
     assert all("SYNTHETIC" in p.name for p in files)
 

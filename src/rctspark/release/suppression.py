@@ -20,6 +20,7 @@ from rctspark.errors import DisclosureError
 from rctspark.release.audit import (
     TOLERANCE,
     Mark,
+    Reader,
     Sensitive,
     equation_matrix,
     find_exposures,
@@ -56,23 +57,42 @@ def suppress(
 
     Returns:
         Name to mark. Small counts stand as 'fewer than the minimum' where that
-        range is safe itself (rule 8), otherwise as hidden.
+        range is safe itself (rule 8), otherwise as hidden. What a reader can compute
+        all the same, and may, is shown.
 
     Raises:
         DisclosureError: What is known makes the table unsafe however much is hidden.
     """
     sensitives = [s for s in find_sensitive(sums, thresholds) if s.about not in known]
-    hidden = {s.about for s in sensitives}
+    named = {s.about for s in sensitives}
+    touched: set[str] = set()
     for sensitive in sensitives:
         for target in (sensitive.low, sensitive.high):
             if np.isfinite(target):
-                hidden |= _partners(sums, sensitive, target, hidden, known)
+                hidden = named | touched
+                touched |= _partners(sums, sensitive, target, hidden, known)
+    hidden = named | touched
     marks = {n: Mark.HIDDEN if n in hidden else Mark.SHOWN for n in sums.counts}
     if find_exposures(sums, marks, thresholds, exempt=known):
         raise DisclosureError(
             "A table is not safe after suppression: leave it out, and report this."
         )
+    marks |= _following(sums, marks, named - touched, thresholds)
     return _with_ranges(sums, marks, thresholds, known)
+
+
+def _following(
+    sums: Sums, marks: dict[str, Mark], untouched: set[str], thresholds: Thresholds
+) -> dict[str, Mark]:
+    """Show numbers that no change needed and that follow from those shown.
+
+    A category may protect itself by its total alone: nobody learns anything from it
+    that its own row does not say. A reader who can compute it learns nothing either
+    when it stands there.
+    """
+    reader = Reader.of(sums, marks, thresholds.minimum_persons)
+    ranges = {name: reader.range_of({name: 1}) for name in untouched}
+    return {n: Mark.SHOWN for n, (low, high) in ranges.items() if not _is(high - low)}
 
 
 def _partners(

@@ -7,20 +7,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from rctspark.twin.www.people import make_people
 from rctspark.twin.www.questionnaire_files import questionnaire_sheets
-from rctspark.twin.www.world import World
 
-SEED = 20180504
 SERVICE = ["DIENST1", "DIENST2", "DIENST3"]
 EFFICACY = ["ZELF1", "ZELF2", "ZELF3", "ZELF4"]
 OTHERS = ["GEZONDHEID", "LEVEN", "ZINVOL", *SERVICE, "DIENSTCIJFER", "RONDKOMEN"]
 
 
 @pytest.fixture(scope="module")
-def waves():
+def waves(world):
     """Answers of the 752 by wave, each person once, with their arm."""
-    people = make_people(SEED, 0)
+    people = world.people
     arm = {
         f"{number:09d}": place
         for number, place in zip(
@@ -28,7 +25,7 @@ def waves():
         )
     }
     found = {}
-    sheets = questionnaire_sheets(World(SEED, 0, people, None))
+    sheets = questionnaire_sheets(world)
     for wave, sheet in zip((0, 8, 16), sheets, strict=True):
         answers = sheet.table.to_pandas().drop_duplicates("RINPERSOON")
         numbers = answers[[*EFFICACY, *OTHERS, "ZOEKTUREN"]].apply(

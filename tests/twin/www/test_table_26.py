@@ -10,10 +10,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from rctspark.twin.www.people import make_people
-from rctspark.twin.www.work import LAST_OUTCOME, make_work, minimum_wages, month_places
+from rctspark.twin.www.work import LAST_OUTCOME, minimum_wages, month_places
 
-SEED = 20180504
 ARMS = ("control", "zia", "hia", "wl")
 TABLE = "table_26_outcomes_month_16_control_and_reference"
 THRESHOLDS = {
@@ -37,15 +35,9 @@ CRITICAL = stats.t.ppf(0.95, 752 - 15)
 
 
 @pytest.fixture(scope="module")
-def made():
-    people = make_people(SEED, 0)
-    return people, make_work(SEED, 0, people)
-
-
-@pytest.fixture(scope="module")
-def persons(made):
+def persons(world):
     """The 752 and the 198: covariates before the start, outcomes by month."""
-    people, work = made
+    people, work = world.people, world.work
     who = np.flatnonzero(people.is_study | people.is_reference)
     born, begun = (pd.to_datetime(d[who]) for d in (people.birth, people.benefit_start))
     months = (2018 - begun.year) * 12 + 6 - begun.month - (begun.day > 1)
