@@ -22,6 +22,8 @@ from rctspark.config.plan import (
     ModelsTable,
     ReliabilityTable,
     RoundsTable,
+    WeightedEffectsTable,
+    WeightsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.publication.checks import bounds_rows, fit_rows, model_rows
@@ -34,6 +36,7 @@ from rctspark.release.publication.study import (
     printed_groups,
     reliability_rows,
 )
+from rctspark.release.publication.weights import weighted_effects_rows, weights_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,6 +137,10 @@ def _rows(table: ReleasedTable, book: Book) -> tuple[Row, ...]:
             rows = finding_rows(table, book)
         case FitTable() | BoundsTable() | ModelsTable() | ReliabilityTable():
             rows = _check_rows(table, book)
+        case WeightsTable():
+            rows = weights_rows(table, book)
+        case WeightedEffectsTable():
+            rows = weighted_effects_rows(table, book)
     return rows
 
 

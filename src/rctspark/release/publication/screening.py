@@ -24,6 +24,8 @@ from rctspark.config.plan import (
     ModelsTable,
     ReliabilityTable,
     RoundsTable,
+    WeightedEffectsTable,
+    WeightsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
@@ -32,6 +34,7 @@ from rctspark.release.publication.checks_screening import screen_check
 from rctspark.release.publication.course import screen_course
 from rctspark.release.publication.layout import sides
 from rctspark.release.publication.study_screening import screen_study
+from rctspark.release.publication.weights import screen_weighted_effects
 from rctspark.release.sums import Sums, cell, two_way
 from rctspark.release.suppression import suppress
 
@@ -104,6 +107,10 @@ def screen_table(
         return screen_course(table, plan, book, thresholds)
     if isinstance(plan, (FindingsTable, FunnelTable, GroupsTable, ReliabilityTable)):
         return screen_study(table, book, thresholds, shown=shown)
+    if isinstance(plan, WeightedEffectsTable):
+        return screen_weighted_effects(table, plan, shown, thresholds)
+    if isinstance(plan, WeightsTable):
+        return table  # `screen_weights` looks at it beside the screened tables
     if isinstance(plan, (FitTable, BoundsTable, ModelsTable)):
         return screen_check(table, book, thresholds, shown=shown)
     return _screen_counts(table, book, thresholds, design)
