@@ -15,7 +15,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from described_persons import describe_persons, digests_of, read_amounts
-from reweighted_effects import estimate_reweighted_effects
 from rctspark.config.plan import FunnelTable
 from rctspark.contracts import (
     ASSIGNMENT,
@@ -60,6 +59,7 @@ from rctspark.sources.settle import (
     keep_newest_studied,
 )
 from rctspark.trial.study import count_studied_by_site
+from reweighted_effects import estimate_reweighted_effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

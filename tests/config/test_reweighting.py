@@ -99,10 +99,14 @@ def test_persons_are_weighted_in_least_squares_alone():
         models=models, one={"models": ["plain", "odds", "by_sex", "gone"]}
     )
     assert [f.split(": ", 1)[1] for f in faults] == [
-        "model odds: persons are weighted in least squares alone, without by, strata "
-        "and baseline",
-        "model by_sex: persons are weighted in least squares alone, without by, "
-        "strata and baseline",
+        (
+            "model odds: persons are weighted in least squares alone, without by, strata "
+            "and baseline"
+        ),
+        (
+            "model by_sex: persons are weighted in least squares alone, without by, "
+            "strata and baseline"
+        ),
         "no model is called gone",
     ]
 

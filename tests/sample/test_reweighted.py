@@ -34,7 +34,7 @@ EVERYONE = [person(i) for i in range(ENROLLED + OTHERS)]
 OWN = EVERYONE[:ENROLLED]
 PLAN = {
     "population": {
-        "origin": "benefit_start",
+        "origin": "2012-05-10",
         "benefits": ["WW"],
         "groups": ["reference", "target"],
     },

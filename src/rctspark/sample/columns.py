@@ -146,7 +146,7 @@ def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
 
 
 def target_analyses(plan: Plan) -> tuple[Analysis, ...]:
-    """Say who is the target of each reweighting: whoever meets its analysis's condition.
+    """Say who is the target of each reweighting: all who meet its condition.
 
     Args:
         plan: The analysis plan.

@@ -22,7 +22,7 @@ from rctspark.estimators.refusals import refuse
 from rctspark.estimators.tallies import MISSING, Amounts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 

@@ -33,7 +33,8 @@ def screen_check(
         shown: The effects that may leave.
 
     Returns:
-        The table with hidden numbers; one of fit as it is, for `screen_fit`.
+        The table with hidden numbers; one of fit or weights as it is, for
+        `screen_fit` and `screen_weights`.
     """
     plan = table.plan
     if isinstance(plan, BoundsTable):

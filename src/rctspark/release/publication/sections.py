@@ -133,13 +133,17 @@ def _laid(table: LaidTable, release: Release, labels: Labels) -> tuple[Laid, str
             note = effects_note(plan, labels)
         case ArmSizesTable():
             laid = arm_sizes(table, release, labels)
-        case WeightsTable() as plan:
-            laid, note = as_released(table, labels), weights_note(table, plan, labels)
-        case WeightedEffectsTable() as plan:
-            laid, note = as_released(table, labels), weighted_effects_note(plan, labels)
         case _:
-            laid = as_released(table, labels)
+            laid, note = as_released(table, labels), _released_note(table, labels)
     return laid, note
+
+
+def _released_note(table: LaidTable, labels: Labels) -> str:
+    if isinstance(table.plan, WeightsTable):
+        return weights_note(table, table.plan, labels)
+    if isinstance(table.plan, WeightedEffectsTable):
+        return weighted_effects_note(table.plan, labels)
+    return ""
 
 
 def _n_words(table: LaidTable) -> int:
