@@ -82,6 +82,10 @@ def test_weighted_effects_do_not_go_without_their_weights():
             {"margins": ["pay"]},
             "reweighted.0.margins: pay is a number: raking has categories; say entropy",
         ),
+        (
+            {"missing": {"sex": "none"}},
+            "reweighted.0.missing: sex is no margin with a category none",
+        ),
         ({"outcomes": ["x"]}, "reweighted.0.outcomes: no outcome is called x"),
     ],
 )

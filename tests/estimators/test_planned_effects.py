@@ -121,6 +121,31 @@ def test_a_category_of_the_target_that_nobody_analysed_is_in_is_refused():
         found(own, target)
 
 
+def as_category(sample, where):
+    """The sample, of some of whom a register does not know the sex."""
+    sex = np.column_stack([np.where(where, 0.0, WOMAN), where.astype(float)])
+    return replace(sample, covariates=sample.covariates | {"sex": sex[: sample.n]})
+
+
+def test_who_is_unknown_in_the_target_is_left_out_of_that_margin_alone():
+    where = (NUMBERS >= N) & (NUMBERS < N + 5)
+    target = as_category(TARGET, where)
+    with pytest.raises(EstimationError, match="nobody analysed is in unknown, where 5"):
+        found(OWN, target)
+    _, counts = found(OWN, target, missing={"sex": "unknown"})
+    told = told_of(counts)
+    there = told["sex", "woman", "target"]
+    known = WOMAN[~where]
+    assert (there.persons, there.base_persons) == (int(known.sum()), known.size)
+    assert told["sex", "woman", "weighted"].total == pytest.approx(known.mean())
+
+
+def test_who_is_analysed_and_in_a_category_that_is_left_out_is_refused():
+    own = as_category(OWN, NUMBERS < 3)
+    with pytest.raises(EstimationError, match=r"sex: 3 person.s. analysed are in unkn"):
+        found(own, as_category(TARGET, NUMBERS < 3), missing={"sex": "unknown"})
+
+
 def test_a_margin_that_is_not_known_for_someone_is_refused():
     woman = np.where(NUMBERS == N + 1, np.nan, WOMAN)
     with pytest.raises(EstimationError, match=r"not known for 1 person.s. of the tar"):

@@ -24,6 +24,8 @@ class Reweighting(Document):
         method: `raking`: shares of categories alone, in turn until all are reached.
             `entropy`: also means of numbers; the weights nearest to equal ones.
         margins: Covariates whose shares or means in the target are to be reached.
+        missing: Margin to its category that means unknown: whoever of the target is in
+            it is left out of that margin's shares, and nobody analysed may be.
         models: Models by least squares, with one effect for everyone.
         outcomes: Names. Empty: all of the analysis.
         horizons: Horizons that are estimated. Empty: all of the analysis.
@@ -33,6 +35,7 @@ class Reweighting(Document):
     of: Name
     method: Literal["raking", "entropy"] = "raking"
     margins: tuple[Name, ...] = Field(min_length=1)
+    missing: dict[Name, str] = Field(default_factory=dict)
     models: tuple[Name, ...] = Field(min_length=1)
     outcomes: tuple[Name, ...] = ()
     horizons: tuple[int, ...] = ()

@@ -130,6 +130,13 @@ def _margin_faults(plan: Plan, one: Reweighting, key: str) -> Faults:
         if known is None:
             words = f"no covariate is called {name}"
         faults += [(at, words)] if words else []
+    faults += [
+        (f"{key}.missing", f"{name} is no margin with a category {category}")
+        for name, category in one.missing.items()
+        if name not in one.margins
+        or name not in covariates
+        or category not in covariates[name].categories
+    ]
     outcomes = {o.name for o in plan.outcomes}
     return faults + [
         (f"{key}.outcomes", f"no outcome is called {name}")

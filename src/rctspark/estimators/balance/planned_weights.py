@@ -41,12 +41,15 @@ class _Margin:
     Attributes:
         covariate: The characteristic.
         own: Shape (n,), categories or numbers of those analysed.
-        target: Shape (N,), those of everyone of the target population.
+        target: Shape (N,), those of everyone of the target population who is not left
+            out.
+        missing: Category that means unknown and is left out. None: there is none.
     """
 
     covariate: Covariate
     own: Texts | Floats
     target: Texts | Floats
+    missing: str | None = None
 
     @property
     def shares(self) -> dict[str, float]:
@@ -84,8 +87,8 @@ def weigh_to_target(
     """
     named = {c.name: c for c in covariates}
     margins = [
-        _Margin(c, _values(sample, c), _values(target, c))
-        for c in (named[name] for name in reweighting.margins)
+        _margin(named[name], sample, target, missing=reweighting.missing.get(name))
+        for name in reweighting.margins
     ]
     refuse(
         f"Weights of {reweighting.population}",
@@ -131,6 +134,19 @@ def count_weights(found: TargetWeights, *, minimum_persons: int) -> tuple[Count,
     )
 
 
+def _margin(
+    covariate: Covariate,
+    sample: AnalysisSample,
+    target: AnalysisSample,
+    *,
+    missing: str | None,
+) -> _Margin:
+    own, there = _values(sample, covariate), _values(target, covariate)
+    if missing is not None:
+        there = there[there != missing]
+    return _Margin(covariate, own, there, missing)
+
+
 def _values(sample: AnalysisSample, covariate: Covariate) -> Texts | Floats:
     if covariate.categories:
         return category_of(sample, covariate)
@@ -156,6 +172,12 @@ def _faults(margin: _Margin) -> list[str]:
         for who, values in (("analysed", margin.own), ("of the target", margin.target))
         if (n := int((values == MISSING).sum()))
     ]
+    left_out = int((margin.own == margin.missing).sum()) if margin.missing else 0
+    if left_out:
+        faults.append(
+            f"{name}: {left_out} person(s) analysed are in {margin.missing}, which the "
+            "margin leaves out; let it be a category, or leave them out of the analysis"
+        )
     return faults + [
         f"{name}: nobody analysed is in {category}, where "
         f"{int((margin.target == category).sum())} person(s) of the target are; join "

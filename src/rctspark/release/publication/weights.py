@@ -57,9 +57,13 @@ def weights_rows(table: WeightsTable, book: Book) -> tuple[Row, ...]:
         for category in covariates[name].categories or (EVERY,)
         for row in _margin_row(table, book, name, category)
     ]
-    target = book.count(*_first(rows, book, one), population=table.of)
-    sizes = {EVERY: str(told.base_persons), WEIGHTED: ""}
-    sizes[TARGET] = str(target.base_persons) if target else ""
+    target = max(
+        count.base_persons
+        for name in one.margins
+        for category in covariates[name].categories or (EVERY,)
+        if (count := book.count(name, category, TARGET, population=table.of))
+    )
+    sizes = {EVERY: str(told.base_persons), TARGET: str(target), WEIGHTED: ""}
     largest = book.count(WEIGHTS, LARGEST_WEIGHTS, EVERY, population=table.of)
     weight = "" if largest is None else f"{largest.total or 0:.{WEIGHT_DECIMALS}f}"
     n = {"n": str(told.base_persons)}
@@ -83,13 +87,6 @@ def reweighting_of(name: str, plan: Plan) -> Reweighting:
 
 def _headings(characteristic: str, category: str) -> dict[str, str]:
     return {"characteristic": characteristic, "category": category}
-
-
-def _first(rows: list[Row], book: Book, one: Reweighting) -> tuple[str, str, str]:
-    """Name the count whose base is everyone of the target."""
-    categories = {c.name: c.categories for c in book.plan.covariates}
-    named = rows[0].headings["category"] if categories[one.margins[0]] else EVERY
-    return (one.margins[0], named, TARGET)
 
 
 def _margin_row(
