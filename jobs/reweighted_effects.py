@@ -37,7 +37,9 @@ def estimate_reweighted_effects(
     Returns:
         The effects, and what is told of weights and margins.
     """
-    plan, effects, counts = run.plan, [], []
+    plan = run.plan
+    effects: list[Effect] = []
+    counts: list[Descriptive] = []
     places = {a.population: i for i, a in enumerate(plan.analyses)}
     for one, target in zip(plan.reweighted, targets, strict=True):
         sample = people[places[one.of]].persons
@@ -52,7 +54,10 @@ def estimate_reweighted_effects(
             thresholds=run.settings.thresholds,
         )
         run.log.say(f"{one.population}: {sample.n:,} persons weighted to the target")
-        own = {"population": one.population, "data_version": data_version}
-        effects += as_effects(contrasts, plan, **own)
-        counts += file_counts(told, plan, **own)
+        effects += as_effects(
+            contrasts, plan, population=one.population, data_version=data_version
+        )
+        counts += file_counts(
+            told, plan, population=one.population, data_version=data_version
+        )
     return effects, counts

@@ -11,7 +11,7 @@ from rctspark.config.plan.check_tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from rctspark.config.plan.models import Analysis, Covariate, Model
     from rctspark.config.plan.plan import Plan
@@ -82,7 +82,7 @@ def weights_table_faults(
 
 
 def _place_faults(
-    plan: Plan, one: Reweighting, analyses: Iterable[str], key: str
+    plan: Plan, one: Reweighting, analyses: Collection[str], key: str
 ) -> Faults:
     faults: Faults = []
     if one.population in analyses:
