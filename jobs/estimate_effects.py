@@ -52,13 +52,14 @@ from rctspark.runtime.registration import require_registration
 from rctspark.runtime.together import together
 from rctspark.sample.assemble import count_groups, make_samples
 from rctspark.sample.collect import collect_samples
-from rctspark.sample.columns import arms_of, tables_analyses
+from rctspark.sample.columns import arms_of, tables_analyses, target_analyses
 from rctspark.sample.table import count_samples, table_samples
 from rctspark.sources.settle import (
     LINKING,
     keep_newest_studied,
 )
 from rctspark.trial.study import count_studied_by_site
+from reweighted_effects import estimate_reweighted_effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -93,7 +94,8 @@ def estimate_effects(run: Run) -> None:
     gate = make_gate(run.root / "expectations")
     described = describe_persons(run, registers, panel, amounts)
     plan = run.plan
-    analyses = plan.analyses + tables_analyses(plan)
+    own = plan.analyses + tables_analyses(plan)
+    analyses = own + target_analyses(plan)
     samples = make_samples(
         plan,
         population=described.population,
@@ -104,14 +106,22 @@ def estimate_effects(run: Run) -> None:
         analyses=analyses,
     )
     n = count_samples(described.population, analyses=analyses)
-    with find_analysed(run, samples, analyses, n=n) as people:
+    with find_analysed(run, samples, analyses, n=n) as everyone:
+        people = everyone[: len(own)]
+        weighted, weights = estimate_reweighted_effects(
+            run, people, everyone[len(people) :], data_version=version
+        )
         made = estimate_tables(
-            run, people, version=version, registered=provenance.registered_hash
+            run,
+            people,
+            weighted,
+            version=version,
+            registered=provenance.registered_hash,
         )
         if plan.tables:
             counts = describe(plan, people, data_version=version)
             counts += describe_sites(plan, registers, described.population)
-            made.append((DESCRIPTIVES, [asdict(count) for count in counts]))
+            made.append((DESCRIPTIVES, [asdict(c) for c in (*counts, *weights)]))
     candidates = run.candidates(
         *((table, run.store.rows(table, rows)) for table, rows in made)
     )
@@ -157,13 +167,19 @@ def find_analysed(
 
 
 def estimate_tables(
-    run: Run, people: Sequence[Analysed], *, version: str, registered: str | None
+    run: Run,
+    people: Sequence[Analysed],
+    weighted: Sequence[Effect],
+    *,
+    version: str,
+    registered: str | None,
 ) -> list[tuple[Table, list[dict[str, Any]]]]:
     """Estimate what the plan registers.
 
     Args:
         run: The run.
         people: Whom each of the plan's analyses speaks of, in order.
+        weighted: Effects on persons weighted to the target.
         version: Named set of deliveries.
         registered: Hash of the plan that was registered last; None: none was.
 
@@ -174,7 +190,8 @@ def estimate_tables(
     effects, tests = estimate_analyses(run, people, data_version=version)
     persons = persons_of(run, people)
     mark = mark_of(plan.hash, registered)
-    made = [(EFFECTS, [asdict(e) | {"registration": mark} for e in effects])]
+    every = (*effects, *weighted)
+    made = [(EFFECTS, [asdict(e) | {"registration": mark} for e in every])]
     if plan.has_tests:
         judged = adjust_families(
             plan,

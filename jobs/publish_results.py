@@ -29,6 +29,7 @@ from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
 from rctspark.release.found import Found, make_record
 from rctspark.release.page import write_report
 from rctspark.release.publication.twin import compare_twin
+from rctspark.release.publication.weights import weight_numbers
 from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import standing_words
 from rctspark.release.tables import (
@@ -87,6 +88,7 @@ def publish_results(run: Run) -> None:
             is_synthetic=record.is_synthetic,
             registration=record.standing.mark,
             not_estimated=release.not_estimated,
+            weights=weight_numbers(release.tables),
         ),
         artifacts=sorted((page.parent / "figures").glob("*.png"))
         + [path for path in written if path.name not in extra],

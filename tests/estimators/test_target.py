@@ -134,6 +134,11 @@ def test_targets_that_can_not_be_reached_are_refused():
         balance_entropy({"x": NUMBER}, target={"x": 2.0})
     with pytest.raises(EstimationError, match="is unknown or not in the target"):
         rake({"region": STRATUM}, target={"region": {"a": 0.5, "b": 0.5}})
+    with pytest.raises(EstimationError, match=r"off in .* of 60 person.s. are and"):
+        rake(
+            {"sex": np.repeat(["m", "f"], 30), "age": np.repeat(["old", "young"], 30)},
+            target={"sex": {"m": 0.5, "f": 0.5}, "age": {"old": 0.8, "young": 0.2}},
+        )
     corner = np.column_stack([NUMBER, 1 - NUMBER])
     with pytest.raises(EstimationError, match="standard deviations off"):
         balance_entropy(

@@ -18,6 +18,7 @@ def test_families_without_their_draws_and_missing_durations_are_named():
         ),
         has_coefficients=True,
         durations=("benefit",),
+        reweighted=(SimpleNamespace(population="like_target"),),
     )
     tests = [
         SimpleNamespace(family="drawn", p_step_down=0.2),
@@ -29,7 +30,10 @@ def test_families_without_their_draws_and_missing_durations_are_named():
         f"step-down p-values of family wide: {why}",
         f"joint tests of family before: {why}",
         f"models in full: {why}",
+        f"effects of like_target, reweighted: {why}",
         f"durations: {why}",
     )
     tests = [tests[0], SimpleNamespace(family="before", p_step_down=None)]
-    assert name_not_estimated(plan, tests, ("found",), ("found",)) == ()
+    found = ("found",)
+    reached = {"all", "like_target"}
+    assert name_not_estimated(plan, tests, found, found, populations=reached) == ()

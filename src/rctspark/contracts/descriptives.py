@@ -27,6 +27,15 @@ an effect, the ends of its interval and the share trimmed as total; persons are 
 of the arm who are observed, of those drawn into it."""
 TARGET = "target"
 """In place of an arm: everyone of the target population, enrolled or not."""
+WEIGHTED = "weighted"
+"""In place of an arm: those analysed with their weights; `total` is the share or mean
+that the weights reach."""
+WEIGHTS = "weights"
+"""Subject of the rows that hold in `total` what is told of the weights themselves."""
+EFFECTIVE_N, LARGEST_WEIGHT, LARGEST_WEIGHTS = "effective_n", "largest", "largest_mean"
+"""Categories of such rows: the persons who would say as much without weights; the
+largest weight where their mean is 1, which stays inside; and the mean of the largest
+weights over as many persons as must stand behind a number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from rctspark.contracts.table import Column, Table
@@ -102,6 +102,7 @@ class AnalysisRecord:
         tables: The tables that were read.
         registration: How the plan stood to the registered ones.
         not_estimated: What the plan asks for and was not estimated, and why.
+        weights: Name to a number about weights to the target, as it may leave.
     """
 
     run_id: str
@@ -113,6 +114,7 @@ class AnalysisRecord:
     tables: tuple[TableVersion, ...] = ()
     registration: Mark = "unregistered"
     not_estimated: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 GATE_RESULTS = Table(

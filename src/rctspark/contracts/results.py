@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from rctspark.contracts.registration import MARKS
 from rctspark.contracts.table import Column, Table
 
+WEIGHTED_TO_TARGET = "itt, weighted to the target"
+"""Estimand of an effect of assignment on persons weighted to the target population."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -21,8 +24,8 @@ class Estimate:
         horizon: Horizon of the outcome; 0 where it has none.
         arm: Arm whose effect this is.
         against: Arm that it is compared with.
-        estimand: What is estimated: `itt`, the effect of assignment, or another that
-            the plan names.
+        estimand: `itt`: effect of assignment; `att`: of what was received;
+            `itt, weighted to the target`: of assignment, persons weighted.
         model: Model of the plan.
         estimate: Arm minus `against`, adjusted as the model says.
         std_error: Standard error by `covariance`.
@@ -34,8 +37,9 @@ class Estimate:
         n_arm: Persons of the arm behind the number.
         n_against: Persons of the other arm behind it.
         n_total: Persons in the whole regression.
-        mean_against: Unadjusted mean of `against`: what the effect is added to. Not a
-            number in what leaves: it may not be shown.
+        mean_against: Unadjusted mean of `against`: what the effect is added to;
+            weighted where the effect is. Not a number in what leaves: it may not be
+            shown.
         covariance: Kind of covariance: HC1.
         rank: Rank of the design.
         columns: Columns of the design; more than `rank` where some are redundant.

@@ -96,7 +96,7 @@ def describe_tables(
     if source.persons is not None:
         for table in plan.tables:
             counts += count_checks(table, source.persons, plan)
-    return _filed(counts, plan, population=population, data_version=data_version)
+    return file_counts(counts, plan, population=population, data_version=data_version)
 
 
 def describe_amounts(
@@ -138,7 +138,7 @@ def describe_amounts(
             for place, (outcome, horizon) in enumerate(keys)
             if amounts.persons
         ]
-        found += _filed(
+        found += file_counts(
             counts, plan, population=population + part, data_version=data_version
         )
     return tuple(found)
@@ -172,9 +172,20 @@ def part_members(
     return found
 
 
-def _filed(
-    counts: Sequence[Count], plan: Plan, *, population: str, data_version: str
+def file_counts(
+    counts: Iterable[Count], plan: Plan, *, population: str, data_version: str
 ) -> tuple[Descriptive, ...]:
+    """File counts under the experiment, the population and the data they rest on.
+
+    Args:
+        counts: The counts; of those about the same thing the last one stays.
+        plan: The analysis plan.
+        population: Label of those who were counted.
+        data_version: Named set of deliveries.
+
+    Returns:
+        One row per subject, category, horizon and arm.
+    """
     by_key = {c[:4]: c for c in counts}
     return tuple(
         Descriptive(
@@ -291,7 +302,9 @@ def describe_funnel(
         if row["group"] in plan.arms.all
     ]
     everyone = plan.analyses[0].population
-    return list(_filed(counts, plan, population=everyone, data_version=data_version))
+    return list(
+        file_counts(counts, plan, population=everyone, data_version=data_version)
+    )
 
 
 def _rounds(table: RoundsTable, arms: Sequence[str]) -> list[Ask]:

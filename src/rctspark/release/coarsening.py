@@ -28,11 +28,13 @@ IN_PERSONS = ("n_arm", "n_against", "n_total")
 
 def whole_populations(plan: Plan) -> frozenset[str]:
     """Name the populations that hold everyone enrolled, in the plan's arms."""
-    return frozenset(
+    whole = {
         a.population
         for a in plan.analyses
         if a.where is None and a.among is None and a.follows is None
-    )
+    }
+    weighted = {one.population for one in plan.reweighted if one.of in whole}
+    return frozenset(whole | weighted)
 
 
 def is_of_everyone(effect: Effect, plan: Plan) -> bool:

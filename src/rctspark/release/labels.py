@@ -41,6 +41,11 @@ WORDS = {
         "benefit_start": "the start of the benefit",
         "enrolment": "enrolment",
         "since": "{periods} since {origin}",
+        "mean": "Mean",
+        "persons": "Persons",
+        "weights": "Weights",
+        "effective_n": "Effective number of persons",
+        "largest_weights": "Mean of the largest weights",
     },
     "nl": {
         "all": "Alle deelnemers",
@@ -58,6 +63,11 @@ WORDS = {
         "benefit_start": "aanvang uitkering",
         "enrolment": "instroom",
         "since": "{periods} sinds {origin}",
+        "mean": "Gemiddelde",
+        "persons": "Personen",
+        "weights": "Gewichten",
+        "effective_n": "Effectief aantal personen",
+        "largest_weights": "Gemiddelde van de grootste gewichten",
     },
 }
 MONTHS = {

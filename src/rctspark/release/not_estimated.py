@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rctspark.contracts.sums import NEEDS_PERSONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from rctspark.config import Plan
     from rctspark.contracts import Coefficient
@@ -20,18 +20,21 @@ def name_not_estimated(
     tests: Sequence[JudgedTest],
     durations: Sequence[DurationResults],
     coefficients: Sequence[Coefficient] = (),
+    *,
+    populations: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Name what was not estimated, where the sample is too large to be collected.
 
-    Draws of step-down p-values, joint tests, models in full and durations need persons
-    one by one; effects, counts and tests of balance come from sums whatever the number
-    of persons.
+    Draws of step-down p-values, joint tests, models in full, weights to the target and
+    durations need persons one by one; effects, counts and tests of balance come from
+    sums whatever the number of persons.
 
     Args:
         plan: The analysis plan.
         tests: Its tests of families.
         durations: What was found of its durations.
         coefficients: What was found of its models in full.
+        populations: Whom its effects speak of.
 
     Returns:
         One sentence each, with the reason.
@@ -52,6 +55,11 @@ def name_not_estimated(
     ]
     if plan.has_coefficients and not coefficients:
         asked.append("models in full")
+    asked += [
+        f"effects of {one.population}, reweighted"
+        for one in plan.reweighted
+        if one.population not in populations
+    ]
     if plan.durations and not durations:
         asked.append("durations")
     return tuple(f"{what}: {NEEDS_PERSONS}" for what in asked)

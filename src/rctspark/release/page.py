@@ -16,6 +16,7 @@ from rctspark.release.joint import shown_joint
 from rctspark.release.labels import Labels
 from rctspark.release.power import shown_power
 from rctspark.release.publication.sections import sections
+from rctspark.release.publication.weights_words import INTRO
 from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import difference_words, standing_words
 from rctspark.release.services import service_figures
@@ -134,6 +135,7 @@ def render_page(
         "power": shown_power(release.power, labels),
         "in_words": release.findings.lines if release.findings else (),
         "links": _links(release),
+        "weighted_words": INTRO[labels.language],
         "standing": standing_words(release.standing),
         "control": labels.of(release.plan.arms.control),
         "has_arms": len(release.plan.arms.treatments) > 1,

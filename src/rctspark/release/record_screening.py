@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from rctspark.config import ADJUSTED_EFFECTS, OUTCOME_SHARES
-from rctspark.config.plan import FitTable
+from rctspark.config.plan import FitTable, WeightsTable
 from rctspark.errors import ContractError, listed
 from rctspark.release.category_screening import hold_categories_together, screen_tests
 from rctspark.release.coarsening import coarsen_parts, is_of_everyone
@@ -20,7 +20,6 @@ from rctspark.release.effect_screening import (
     EffectRules,
     ScreenedEffects,
     adjusted_models,
-    screen_effects,
     yes_no_outcomes,
 )
 from rctspark.release.joint import joint_families, screen_joint
@@ -36,7 +35,9 @@ from rctspark.release.publication.findings import (
 from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import is_of_counts, screen_table
+from rctspark.release.publication.weights import screen_weights
 from rctspark.release.released import Release, ShownUnobserved
+from rctspark.release.weighted_screening import screen_all_effects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,11 @@ def screen_record(record: ReportRecord) -> Release:
     """
     _require_one_analysis(record)
     screened = hold_categories_together(
-        screen_effects(record.effects, _effect_rules(record))
+        screen_all_effects(
+            record.effects,
+            _effect_rules(record),
+            weighted={one.population: one.of for one in record.plan.reweighted},
+        )
     )
     kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
     durations = screen_durations(record.durations, record.thresholds)
@@ -94,7 +99,11 @@ def screen_record(record: ReportRecord) -> Release:
         findings=_findings_beside(record, Results(kept, durations)),
         standing=record.standing,
         not_estimated=name_not_estimated(
-            record.plan, record.tests, record.durations, record.coefficients
+            record.plan,
+            record.tests,
+            record.durations,
+            record.coefficients,
+            populations={e.population for e in record.effects},
         ),
         joint=_screen_joint_tests(record, kept),
         power=record.power,
@@ -190,6 +199,11 @@ def _screened_tables(
         name: screen_fit(table, table.plan, screened)
         for name, table in screened.items()
         if isinstance(table.plan, FitTable)
+    }
+    screened |= {
+        name: screen_weights(table, table.plan, screened, book, record.thresholds)
+        for name, table in screened.items()
+        if isinstance(table.plan, WeightsTable)
     }
     return tuple(as_printed(table) for table in screened.values())
 

@@ -216,6 +216,7 @@ class Run:
         is_synthetic: bool,
         registration: Mark,
         not_estimated: Sequence[str] = (),
+        weights: TMapping[str, float] | None = None,
     ) -> AnalysisRecord:
         """Say what tracked results rest on.
 
@@ -225,6 +226,7 @@ class Run:
             is_synthetic: Whether a delivery behind them is made up.
             registration: How the plan stood when they were made.
             not_estimated: What was not estimated, and why.
+            weights: Numbers about weights to the target, by name; None: none.
 
         Returns:
             The record that goes to MLflow.
@@ -238,6 +240,7 @@ class Run:
             is_synthetic=is_synthetic,
             registration=registration,
             not_estimated=tuple(not_estimated),
+            weights=dict(weights or {}),
             tables=tuple(
                 TableVersion(name, f"{self.settings.lake}/{name}", version)
                 for name, version in sorted(results.versions.items())

@@ -48,7 +48,7 @@ def parent_metrics(
     record: AnalysisRecord,
     thresholds: Thresholds,
 ) -> dict[str, float]:
-    """Return persons per arm and the headline effects, by name.
+    """Return persons per arm, headline effects and what is told of weights, by name.
 
     Args:
         plan: The analysis plan.
@@ -58,7 +58,7 @@ def parent_metrics(
 
     Returns:
         `n_<arm>`, and `<number>_<outcome>_<horizon>_<arm>_<model>`, with the
-        population where it is not the plan's first.
+        population where it is not the plan's first; and numbers about weights.
     """
     metrics = {
         f"n_{arm}": float(n)
@@ -71,7 +71,7 @@ def parent_metrics(
             if effect.population != plan.analyses[0].population:
                 name += f"_{effect.population}"
             metrics |= {f"{n}_{name}": getattr(effect, n) for n in NUMBERS}
-    return metrics
+    return metrics | dict(record.weights)
 
 
 def effects_table(effects: Sequence[Effect]) -> dict[str, list[object]]:

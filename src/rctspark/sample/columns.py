@@ -145,6 +145,32 @@ def tables_analyses(plan: Plan) -> tuple[Analysis, ...]:
     )
 
 
+def target_analyses(plan: Plan) -> tuple[Analysis, ...]:
+    """Say who is the target of each reweighting: all who meet its condition.
+
+    Args:
+        plan: The analysis plan.
+
+    Returns:
+        One analysis per reweighting, in order, of everyone of the target population,
+        enrolled or not; it needs no covariate to be known.
+    """
+    analyses = {a.population: a for a in plan.analyses}
+    return tuple(
+        analyses[one.of].model_copy(
+            update={
+                "arms": (),
+                "groups": plan.population.groups,
+                "among": None,
+                "follows": None,
+                "outcomes": (outcomes_of(plan, analyses[one.of])[0].name,),
+                "models": (NO_MODEL,),
+            }
+        )
+        for one in plan.reweighted
+    )
+
+
 def covariates_known(plan: Plan, analysis: Analysis) -> tuple[Covariate, ...]:
     """Return the covariates that the models of an analysis need, in the plan's order.
 

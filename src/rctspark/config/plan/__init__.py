@@ -15,6 +15,8 @@ from rctspark.config.plan.check_tables import (
     BoundsTable,
     FitTable,
     ModelsTable,
+    WeightedEffectsTable,
+    WeightsTable,
     has_coefficients,
 )
 from rctspark.config.plan.draw import DrawPlan, SiteDraw
@@ -65,6 +67,7 @@ from rctspark.config.plan.population import (
     WindowPlan,
 )
 from rctspark.config.plan.power import Assumption, PowerPlan
+from rctspark.config.plan.reweighting import Reweighting
 from rctspark.config.plan.rounds import Round
 from rctspark.config.plan.study_tables import (
     Finding,
@@ -159,6 +162,7 @@ __all__ = [
     "ReleasedTable",
     "ReliabilityLine",
     "ReliabilityTable",
+    "Reweighting",
     "Round",
     "RoundBenefitOutcome",
     "RoundContactOutcome",
@@ -168,6 +172,8 @@ __all__ = [
     "TimeShareOutcome",
     "TimingModel",
     "Varying",
+    "WeightedEffectsTable",
+    "WeightsTable",
     "WindowPlan",
     "has_coefficients",
     "offers",

@@ -1,4 +1,4 @@
-"""Tables that let a reader check: models in full, representativeness, attrition."""
+"""Tables that let a reader check: models in full, target, weights, attrition."""
 
 from __future__ import annotations
 
@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from rctspark.config.plan.models import Model
 
 HETEROSKEDASTIC = {"HC0", "HC1", "HC2", "HC3"}
+BOUNDS_NUMBERS = (
+    *("effect", "lower", "upper", "low", "high"),
+    *("trimmed", "n arm", "n against"),
+)
+MODELS_NUMBERS = (
+    *("estimate", "se", "p", "stars"),
+    *("n", "r_squared", "adjusted_r_squared"),
+)
+WEIGHTED_NUMBERS = (
+    *("effect", "se", "low", "high", "p"),
+    *("effect plain", "se plain", "n arm", "n against"),
+)
 
 
 class ModelsTable(TableLayout):
@@ -128,6 +140,50 @@ class BoundsTable(TableLayout):
     def outcomes(self) -> tuple[str, ...]:
         """Outcomes whose values are read."""
         return tuple(dict.fromkeys(line.outcome for line in self.lines.values()))
+
+
+class WeightsTable(TableLayout):
+    """How far weights bring those analysed to the target: `characteristic`, `category`.
+
+    Columns: `all`, those analysed as they are; `target`, everyone of the target
+    population; `weighted`, those analysed with their weights; `n`, persons analysed.
+    Shares are in per cent, numbers are means. Last come three rows of the
+    characteristic `weights`: `persons`; `effective_n`, the persons who would say as
+    much without weights (the square of the sum of weights over the sum of their
+    squares); and `largest_weights`, the mean of the largest weights where the mean of
+    all is 1, over as many persons as must stand behind a number: one weight alone
+    could be one person's. A margin leaves where a table of groups shows both sides.
+
+    Attributes:
+        of: Label of the effects whose weights these are.
+    """
+
+    kind: Literal["weights"]
+    of: Name
+
+
+class WeightedEffectsTable(TableLayout):
+    """Effects with and without weights: `label`, `horizon`, `arm`.
+
+    Columns: of the weighted effect `effect`, `se`, `low`, `high` and `p`; of the same
+    persons without weights `effect plain` and `se plain`; `n arm` and `n against`.
+
+    Attributes:
+        lines: Heading of an outcome to the outcome.
+        horizons: Horizons that are shown.
+        of: Label of the weighted effects.
+        model: Model of both.
+        decimals: Digits after the point.
+        factor: What the outcomes' unit is multiplied by.
+    """
+
+    kind: Literal["weighted_effects"]
+    lines: dict[str, Name] = Field(min_length=1)
+    horizons: tuple[int, ...] = (0,)
+    of: Name
+    model: Name
+    decimals: int = Field(2, ge=0, le=6)
+    factor: float = 1.0
 
 
 def has_coefficients(model: Model, covariance: str) -> bool:

@@ -11,6 +11,7 @@ from rctspark.config.plan.outcomes import (
     PanelTotalOutcome,
     PerRoundOutcome,
 )
+from rctspark.config.plan.reweighting_faults import reweighting_faults
 from rctspark.config.plan.table_faults import table_faults
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def plan_faults(plan: Plan) -> Faults:
         *table_faults(plan),
         *duration_faults(plan),
         *family_faults(plan),
+        *reweighting_faults(plan),
     ]
 
 
@@ -57,6 +59,7 @@ def _repeated(plan: Plan) -> Faults:
         "analyses": [a.population for a in plan.analyses],
         "durations": [d.name for d in plan.durations],
         "families": [f.name for f in plan.families],
+        "reweighted": [r.population for r in plan.reweighted],
         "population.exclusions": [x.id for x in plan.population.exclusions],
         "arms.treatments": list(plan.arms.all),
         "rounds": [str(r.number) for r in plan.rounds],

@@ -29,6 +29,7 @@ from rctspark.config.plan.population import (
     WindowPlan,
 )
 from rctspark.config.plan.power import PowerPlan
+from rctspark.config.plan.reweighting import Reweighting
 from rctspark.config.plan.rounds import Round
 from rctspark.config.plan.tables import ReleasedTable
 from rctspark.periods import PeriodKind
@@ -66,6 +67,7 @@ class Plan(Document):
         covariates: What models may adjust for.
         models: The regressions.
         analyses: Which of them are run, on whom.
+        reweighted: Analyses run again on persons weighted to the target population.
         families: Tests whose p-values are adjusted together.
         inference: How uncertainty is stated.
         power: What effects the design can show, by what is assumed before outcomes.
@@ -97,6 +99,7 @@ class Plan(Document):
     covariates: tuple[Covariate, ...] = ()
     models: tuple[Model, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    reweighted: tuple[Reweighting, ...] = ()
     families: tuple[Family, ...] = ()
     inference: Inference = Inference()
     power: PowerPlan | None = None

@@ -9,12 +9,19 @@ from rctspark.config.plan.check_faults import (
     fit_faults,
     models_faults,
 )
-from rctspark.config.plan.check_tables import BoundsTable, FitTable, ModelsTable
+from rctspark.config.plan.check_tables import (
+    BoundsTable,
+    FitTable,
+    ModelsTable,
+    WeightedEffectsTable,
+    WeightsTable,
+)
 from rctspark.config.plan.outcomes import (
     ContactCountOutcome,
     PanelOutcome,
     PerRoundOutcome,
 )
+from rctspark.config.plan.reweighting_faults import weights_table_faults
 from rctspark.config.plan.study_tables import (
     FindingsTable,
     GroupsTable,
@@ -91,6 +98,8 @@ def _faults_of_checks(plan: Plan, table: ReleasedTable, key: str) -> Faults:
             return fit_faults(plan, table, key)
         case BoundsTable():
             return bounds_faults(plan, table, key)
+        case WeightsTable() | WeightedEffectsTable():
+            return weights_table_faults(plan, table, key)
     return []
 
 

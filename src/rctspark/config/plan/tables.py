@@ -12,7 +12,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from rctspark.config.documents import Document
-from rctspark.config.plan.check_tables import BoundsTable, FitTable, ModelsTable
+from rctspark.config.plan.check_tables import (
+    BOUNDS_NUMBERS,
+    MODELS_NUMBERS,
+    WEIGHTED_NUMBERS,
+    BoundsTable,
+    FitTable,
+    ModelsTable,
+    WeightedEffectsTable,
+    WeightsTable,
+)
 from rctspark.config.plan.name import Name
 from rctspark.config.plan.study_tables import (
     FindingsTable,
@@ -212,7 +221,9 @@ ReleasedTable = Annotated[
     | ReliabilityTable
     | FitTable
     | BoundsTable
-    | ModelsTable,
+    | ModelsTable
+    | WeightsTable
+    | WeightedEffectsTable,
     Field(discriminator="kind"),
 ]
 
@@ -230,18 +241,11 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "fit": ("characteristic", "group", "method"),
     "bounds": ("label", "horizon", "arm", "method"),
     "models": ("label", "horizon", "model", "term"),
+    "weights": ("characteristic", "category"),
+    "weighted_effects": ("label", "horizon", "arm"),
 }
 """Kind of table to what may stand before its numbers."""
 
-
-BOUNDS_NUMBERS = (
-    *("effect", "lower", "upper", "low", "high"),
-    *("trimmed", "n arm", "n against"),
-)
-MODELS_NUMBERS = (
-    *("estimate", "se", "p", "stars"),
-    *("n", "r_squared", "adjusted_r_squared"),
-)
 UNIT = "unit"
 """The heading that does not tell rows apart."""
 
@@ -276,6 +280,8 @@ def offers(
         "fit": ("statistic", "df", "p", "n"),
         "bounds": BOUNDS_NUMBERS,
         "models": MODELS_NUMBERS,
+        "weights": ("all", "target", "weighted", "n"),
+        "weighted_effects": WEIGHTED_NUMBERS,
     }
     return frozenset(HEADINGS[kind] + numbers[kind])
 

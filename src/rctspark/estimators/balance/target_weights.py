@@ -80,15 +80,22 @@ def rake(
         for code, goal in zip(codes, goals, strict=True):
             now = np.bincount(code, weight, minlength=goal.size)
             weight = weight * (goal / np.where(now > 0, now, 1.0))[code]
-        gap = max(
-            float(np.abs(np.bincount(c, weight, minlength=g.size) - g).max())
+        apart = [
+            np.abs(np.bincount(c, weight, minlength=g.size) - g)
             for c, g in zip(codes, goals, strict=True)
-        )
+        ]
+        gap = max(float(one.max()) for one in apart)
         if gap <= NEAR:
             return _weights(weight, "raking", gap, rounds)
+    worst = max(range(len(apart)), key=lambda i: float(apart[i].max()))
+    place = int(apart[worst].argmax())
+    name, shares = list(target.items())[worst]
+    category, share = list(shares.items())[place]
     raise EstimationError(
-        f"{WHAT} can't be found: after {MOST_ROUNDS} rounds a margin is still "
-        f"{gap:.1e} off; join categories, or rake over fewer characteristics."
+        f"{WHAT} can't be found: after {MOST_ROUNDS} rounds {name} is still {gap:.1e} "
+        f"off in {category}, where {int((codes[worst] == place).sum())} of {n} "
+        f"person(s) are and {share:.1%} of the target; join categories, or rake over "
+        "fewer characteristics."
     )
 
 
@@ -153,9 +160,12 @@ def balance_entropy(
     apart = (matrix - goal) / np.where(spread > 0, spread, 1.0)
     weight, gap, rounds = _tilt(apart)
     if gap > np.sqrt(NEAR):
+        far = np.abs(weight @ apart)
         raise EstimationError(
-            f"{WHAT} can't be found: a mean stays {gap:.1e} standard deviations off; "
-            "the target lies outside what these persons can be weighted to."
+            f"{WHAT} can't be found: the mean of {list(target)[int(far.argmax())]} "
+            f"stays {gap:.1e} standard deviations off, weighting {n} persons; the "
+            "target lies outside what they can be weighted to: join categories, or "
+            "balance fewer characteristics."
         )
     return _weights(weight, "entropy balancing", gap, rounds)
 

@@ -13,7 +13,7 @@ from rctspark.release.disclosure import HIDDEN, legend
 from rctspark.release.publication.checks import TERM_NUMBERS, table_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from rctspark.config import Thresholds
     from rctspark.contracts import Coefficient
@@ -33,7 +33,8 @@ def screen_check(
         shown: The effects that may leave.
 
     Returns:
-        The table with hidden numbers; one of fit as it is, for `screen_fit`.
+        The table with hidden numbers; one of fit or weights as it is, for
+        `screen_fit` and `screen_weights`.
     """
     plan = table.plan
     if isinstance(plan, BoundsTable):
@@ -64,7 +65,7 @@ def screen_fit(
     for row in table.rows:
         heading, group = row.headings["characteristic"], row.headings["group"]
         covariate = plan.lines[heading].covariate or ""
-        if not row.numbers["p"] or _is_shown(covariate, group, screened):
+        if not row.numbers["p"] or is_shown(covariate, group, screened):
             rows.append(row)
             continue
         is_hidden = True
@@ -73,7 +74,26 @@ def screen_fit(
     return replace(table, rows=tuple(rows), legend=told if is_hidden else "")
 
 
-def _is_shown(covariate: str, group: str, screened: Mapping[str, LaidTable]) -> bool:
+def is_shown(
+    covariate: str,
+    group: str,
+    screened: Mapping[str, LaidTable],
+    *,
+    categories: Collection[str] = (),
+) -> bool:
+    """Say whether a table shows a covariate of a group and of the target in full.
+
+    Args:
+        covariate: Covariate of the plan.
+        group: Arm, group, or `all` enrolled.
+        screened: Name to the plan's tables, screened.
+        categories: Categories that must be among those shown, but for one: it
+            follows from the others, and was screened with them. Empty: those that
+            the table has.
+
+    Returns:
+        Whether one table of groups shows both sides, nothing of them hidden.
+    """
     for table in screened.values():
         plan = table.plan
         sides = [group, TARGET]
@@ -81,14 +101,19 @@ def _is_shown(covariate: str, group: str, screened: Mapping[str, LaidTable]) -> 
             *plan.columns.values()
         }:
             continue
-        named = {name for name, ln in plan.lines.items() if ln.covariate == covariate}
-        cells = [
-            row.numbers[side]
-            for row in table.rows
-            if row.headings["characteristic"] in named
-            for side in sides
-        ]
-        if cells and all(text and text[0].isdigit() for text in cells):
+        named = {
+            name: ln for name, ln in plan.lines.items() if ln.covariate == covariate
+        }
+        rows = [row for row in table.rows if row.headings["characteristic"] in named]
+        told = {
+            named[row.headings["characteristic"]].categories.get(
+                row.headings["category"]
+            )
+            for row in rows
+        }
+        cells = [row.numbers[side] for row in rows for side in sides]
+        is_told = len({*categories} - told) <= 1
+        if is_told and cells and all(text and text[0].isdigit() for text in cells):
             return True
     return False
 

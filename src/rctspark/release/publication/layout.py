@@ -22,6 +22,8 @@ from rctspark.config.plan import (
     ModelsTable,
     ReliabilityTable,
     RoundsTable,
+    WeightedEffectsTable,
+    WeightsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.publication.checks import bounds_rows, fit_rows, model_rows
@@ -34,6 +36,7 @@ from rctspark.release.publication.study import (
     printed_groups,
     reliability_rows,
 )
+from rctspark.release.publication.weights import weighted_effects_rows, weights_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,21 +135,28 @@ def _rows(table: ReleasedTable, book: Book) -> tuple[Row, ...]:
             rows = group_rows(table, book)
         case FindingsTable():
             rows = finding_rows(table, book)
-        case FitTable() | BoundsTable() | ModelsTable() | ReliabilityTable():
+        case _:
             rows = _check_rows(table, book)
     return rows
 
 
-def _check_rows(
-    table: FitTable | BoundsTable | ModelsTable | ReliabilityTable, book: Book
-) -> tuple[Row, ...]:
-    if isinstance(table, FitTable):
-        return fit_rows(table, book)
-    if isinstance(table, BoundsTable):
-        return bounds_rows(table, book)
-    if isinstance(table, ReliabilityTable):
-        return reliability_rows(table, book)
-    return model_rows(table, book)
+def _check_rows(table: ReleasedTable, book: Book) -> tuple[Row, ...]:
+    """Lay out what lets a reader check."""
+    rows: tuple[Row, ...] = ()
+    match table:
+        case FitTable():
+            rows = fit_rows(table, book)
+        case BoundsTable():
+            rows = bounds_rows(table, book)
+        case ReliabilityTable():
+            rows = reliability_rows(table, book)
+        case ModelsTable():
+            rows = model_rows(table, book)
+        case WeightsTable():
+            rows = weights_rows(table, book)
+        case WeightedEffectsTable():
+            rows = weighted_effects_rows(table, book)
+    return rows
 
 
 def as_printed(laid: LaidTable) -> LaidTable:

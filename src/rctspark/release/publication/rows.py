@@ -52,7 +52,7 @@ class Book:
             plan: The analysis plan.
             effects: Effects of the plan.
             descriptives: Counts and tests; those of the tables are about everyone
-                in the first analysis.
+                in the first analysis, unless they are asked for of others.
             coefficients: Of the regressions that are shown in full.
         """
         self.plan = plan
@@ -61,11 +61,10 @@ class Book:
             for e in effects
             if e.site == EVERY
         }
-        first = plan.analyses[0].population
+        self._first = plan.analyses[0].population
         self._counts = {
-            (d.subject, d.category, d.horizon, d.arm): d
+            (d.population, d.subject, d.category, d.horizon, d.arm): d
             for d in descriptives
-            if d.population == first
         }
         self._terms: dict[tuple[str, str, int, str], list[Coefficient]] = {}
         for term in coefficients:
@@ -80,10 +79,20 @@ class Book:
         return sorted(found, key=lambda term: term.place)
 
     def count(
-        self, subject: str, category: str, arm: str, horizon: int = NO_HORIZON
+        self,
+        subject: str,
+        category: str,
+        arm: str,
+        horizon: int = NO_HORIZON,
+        *,
+        population: str | None = None,
     ) -> Descriptive | None:
-        """Return a count; None: nobody was found in the category."""
-        return self._counts.get((subject, category, horizon, arm))
+        """Return a count, of the first analysis unless another population is named.
+
+        None: nobody was found in the category.
+        """
+        of = self._first if population is None else population
+        return self._counts.get((of, subject, category, horizon, arm))
 
     def persons(
         self, subject: str, category: str, arm: str, horizon: int = NO_HORIZON

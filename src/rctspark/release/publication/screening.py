@@ -24,6 +24,8 @@ from rctspark.config.plan import (
     ModelsTable,
     ReliabilityTable,
     RoundsTable,
+    WeightedEffectsTable,
+    WeightsTable,
 )
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
@@ -32,6 +34,7 @@ from rctspark.release.publication.checks_screening import screen_check
 from rctspark.release.publication.course import screen_course
 from rctspark.release.publication.layout import sides
 from rctspark.release.publication.study_screening import screen_study
+from rctspark.release.publication.weights import screen_weighted_effects
 from rctspark.release.sums import Sums, cell, two_way
 from rctspark.release.suppression import suppress
 
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from rctspark.release.publication.rows import Book, Row
 
 UNKNOWN = "not known"
+CHECKS = (FitTable, BoundsTable, ModelsTable, WeightsTable, WeightedEffectsTable)
+"""Tables that let a reader check."""
 
 
 def is_of_counts(table: ReleasedTable, plan: Plan) -> bool:
@@ -104,9 +109,18 @@ def screen_table(
         return screen_course(table, plan, book, thresholds)
     if isinstance(plan, (FindingsTable, FunnelTable, GroupsTable, ReliabilityTable)):
         return screen_study(table, book, thresholds, shown=shown)
-    if isinstance(plan, (FitTable, BoundsTable, ModelsTable)):
-        return screen_check(table, book, thresholds, shown=shown)
+    if isinstance(plan, CHECKS):
+        return _screen_check(table, book, thresholds, shown)
     return _screen_counts(table, book, thresholds, design)
+
+
+def _screen_check(
+    table: LaidTable, book: Book, thresholds: Thresholds, shown: Book
+) -> LaidTable:
+    """Screen what lets a reader check; fit and weights wait for the other tables."""
+    if isinstance(table.plan, WeightedEffectsTable):
+        return screen_weighted_effects(table, table.plan, shown, thresholds)
+    return screen_check(table, book, thresholds, shown=shown)
 
 
 def _screen_counts(

@@ -14,6 +14,8 @@ from rctspark.config.plan import (
     GroupsTable,
     ModelsTable,
     RoundsTable,
+    WeightedEffectsTable,
+    WeightsTable,
 )
 from rctspark.release.publication.shown_as_released import as_released, is_grouped
 from rctspark.release.publication.shown_counts import (
@@ -30,6 +32,10 @@ from rctspark.release.publication.shown_effects import (
 )
 from rctspark.release.publication.shown_models import models_note, models_side_by_side
 from rctspark.release.publication.shown_table import Group, Laid, ShownTable
+from rctspark.release.publication.weights_words import (
+    weighted_effects_note,
+    weights_note,
+)
 
 if TYPE_CHECKING:
     from rctspark.config.plan import ReleasedTable
@@ -50,8 +56,18 @@ SECTIONS = {
     "fit": "balance",
     "bounds": "attrition",
     "models": "coefficients",
+    "weights": "weights",
+    "weighted_effects": "weights",
 }
 """Kind of table to the section of the report in which it stands."""
+IN_WORDS = (
+    FindingsTable,
+    FunnelTable,
+    GroupsTable,
+    WeightedEffectsTable,
+    WeightsTable,
+)
+"""Tables that stand as released, with several columns of words."""
 OF_CONTACTS = "Per cents are of the contacts in the row."
 OF_BALANCE = (
     "p: Pearson's chi-square over all categories, without continuity correction; who "
@@ -68,7 +84,7 @@ def sections(release: Release, labels: Labels) -> dict[str, list[ShownTable]]:
 
     Returns:
         Section (`arms`, `balance`, `services`, `outcomes`, `attrition`,
-        `coefficients`) to its tables, in the plan's order.
+        `coefficients`, `weights`) to its tables, in the plan's order.
     """
     found: dict[str, list[ShownTable]] = {name: [] for name in SECTIONS.values()}
     for table in release.tables:
@@ -118,12 +134,20 @@ def _laid(table: LaidTable, release: Release, labels: Labels) -> tuple[Laid, str
         case ArmSizesTable():
             laid = arm_sizes(table, release, labels)
         case _:
-            laid = as_released(table, labels)
+            laid, note = as_released(table, labels), _released_note(table, labels)
     return laid, note
+
+
+def _released_note(table: LaidTable, labels: Labels) -> str:
+    if isinstance(table.plan, WeightsTable):
+        return weights_note(table, table.plan, labels)
+    if isinstance(table.plan, WeightedEffectsTable):
+        return weighted_effects_note(table.plan, labels)
+    return ""
 
 
 def _n_words(table: LaidTable) -> int:
     """Return how many columns of words a table has where it stands as released."""
-    if isinstance(table.plan, (FindingsTable, FunnelTable, GroupsTable)):
+    if isinstance(table.plan, IN_WORDS):
         return len(table.headings) - is_grouped(table)
     return 1

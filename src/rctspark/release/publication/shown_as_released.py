@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rctspark.config.plan import GroupsTable
+from rctspark.config.plan import GroupsTable, WeightsTable
 from rctspark.release.numerals import MINUS, persons
 from rctspark.release.publication.shown_table import Group, Laid
 
@@ -57,4 +57,6 @@ def _in_words(text: str, labels: Labels) -> str:
 
 def is_grouped(table: LaidTable) -> bool:
     """Say whether the first heading stands above several rows."""
-    return isinstance(table.plan, GroupsTable) and len(table.headings) > 1
+    return (
+        isinstance(table.plan, (GroupsTable, WeightsTable)) and len(table.headings) > 1
+    )
