@@ -147,20 +147,6 @@ class Plan(Document):
         first, last = outcome.horizons or (0, self.window.last)
         return range(first, last + 1)
 
-    def as_known(self, day: date) -> Plan:
-        """Return the plan for what was known of the registers on a day.
-
-        Args:
-            day: The day.
-
-        Returns:
-            The same plan on that data version.
-        """
-        registers = self.registers.model_copy(
-            update={"as_known_on": day, "data_version": None}
-        )
-        return self.model_copy(update={"registers": registers})
-
     def until(self, day: date) -> Plan:
         """Return the plan as it stands on a day while the trial runs.
 
