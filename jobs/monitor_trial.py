@@ -96,6 +96,7 @@ def find_state(run: Run, registers: Registers, *, until: date) -> TrialState:
         {(r["covariate"], r["category"], r["arm"]): r["persons"] for r in categories},
         characteristics={c.name: c.categories for c in covariates},
         arms=plan.arms.all,
+        missing=plan.missing_categories,
     )
     return TrialState(
         as_known_on=registers.version.as_known_on,

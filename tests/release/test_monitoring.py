@@ -122,6 +122,31 @@ def test_balance_from_counts_is_that_of_pearson_and_too_few_are_named(state):
     assert state.too_few == ("age",)
 
 
+def test_a_category_that_says_not_known_is_left_out_where_the_plan_says_so():
+    counts = COUNTS | {("sex", "other", arm): 7 for arm in ("basic", "intensive")}
+    tested = {"sex": ("male", "female", "other")}
+    arms = ("basic", "intensive")
+    (sex,), _ = estimate_counted_balance(
+        counts, characteristics=tested, arms=arms, missing={"sex": "other"}
+    )
+    (plain,), _ = estimate_counted_balance(
+        COUNTS, characteristics={"sex": ("male", "female")}, arms=arms
+    )
+    assert (sex.df, sex.statistic) == (plain.df, plain.statistic)
+    assert (sex.n, sex.n_missing) == ((100, 100), (7, 9))
+
+
+def test_sites_stand_in_the_order_of_the_plan(state, plan):
+    turned = replace(
+        state,
+        agreement=state.agreement[::-1],
+        services=state.services[::-1],
+    )
+    page = render_monitoring(turned, plan)
+    for part in page.split("<h2")[2:]:
+        assert part.find("Maasland") <= part.find("Twente")
+
+
 def test_a_rare_category_among_many_persons_is_tested_all_the_same():
     counts = {
         ("sex", name, arm): n
@@ -148,7 +173,7 @@ def test_the_page_says_what_it_rests_on_and_refers_to_nothing_outside(state, pla
         "3 person(s) stand on lists of more than one arm; 50 enrolled person(s)",
         "Too few persons for a test yet",
         "As known on 15 February 2013",
-        "p = 0.031 (small: they are not)",
+        "fit their intended shares (p = 0.031)",
         "nothing due 6",
     ):
         assert said in words, said

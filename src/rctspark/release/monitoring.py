@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rctspark.contracts.monitoring import RECENT_DAYS, SERVED
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
 from rctspark.release.templates import fill_template
-from rctspark.release.wording import p_relation
+from rctspark.release.wording import p_relation, ratio_words
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PAGE = "index.html"
 EVERYWHERE = "all"
 COUNTED = ("persons", "recent")
+Located = TypeVar("Located", "Agreement", "Service")
 
 
 class ArmInflow(NamedTuple):
@@ -108,7 +109,8 @@ def render_monitoring(state: TrialState, plan: Plan) -> str:
     Returns:
         The page as HTML, complete in itself.
     """
-    agreement = site_agreement(state.agreement)
+    agreement = site_agreement(_in_order(state.agreement, plan))
+    services = _in_order(state.services, plan)
     values = {
         "state": state,
         "plan": plan,
@@ -117,13 +119,14 @@ def render_monitoring(state: TrialState, plan: Plan) -> str:
         "months": month_inflow(state, plan),
         "places": site_inflow(state, plan),
         "recent_days": RECENT_DAYS,
+        "sizes": _size_words(state, plan),
         "last_day": _last_day(plan),
         "agreement": agreement,
-        "discordant": [a for a in state.agreement if _differs(a)],
+        "discordant": [a for a in _in_order(state.agreement, plan) if _differs(a)],
         "n_discordant": sum(a.discordant for a in agreement),
         "n_moved": sum(a.moved for a in agreement),
         "n_unlisted": sum(a.unlisted for a in agreement),
-        "sites": by_site([*sum_sites(state.services), *state.services]),
+        "sites": by_site([*sum_sites(services), *services]),
         "everywhere": EVERYWHERE,
         "served": SERVED,
     }
@@ -178,6 +181,18 @@ def site_inflow(state: TrialState, plan: Plan) -> list[SiteInflow]:
         )
         for site in sites
     ]
+
+
+def _size_words(state: TrialState, plan: Plan) -> str:
+    if state.sample_ratio_p is None and plan.assignment.shares:
+        return "Too few are enrolled to test the sizes of the arms."
+    return ratio_words(state.sample_ratio_p)
+
+
+def _in_order(rows: Iterable[Located], plan: Plan) -> list[Located]:
+    """Put rows in the plan's order of sites; within a site they stay in theirs."""
+    places = {site: place for place, site in enumerate(plan.population.sites)}
+    return sorted(rows, key=lambda row: (places.get(row.site, len(places)), row.site))
 
 
 def _sum(state: TrialState, site: str, arm: str, name: str) -> int:

@@ -30,7 +30,7 @@ from rctspark.config.plan.population import (
 )
 from rctspark.config.plan.power import PowerPlan
 from rctspark.config.plan.rounds import Round
-from rctspark.config.plan.tables import ReleasedTable
+from rctspark.config.plan.tables import BalanceTable, ReleasedTable
 from rctspark.periods import PeriodKind
 
 if TYPE_CHECKING:
@@ -124,6 +124,17 @@ class Plan(Document):
     def categories(self) -> dict[str, tuple[str, ...]]:
         """Categorical covariate to its categories."""
         return {c.name: c.categories for c in self.covariates if c.categories}
+
+    @property
+    def missing_categories(self) -> dict[str, str]:
+        """Covariate to the category that tables of balance leave out of its test."""
+        return {
+            line.covariate: line.missing
+            for table in self.tables
+            if isinstance(table, BalanceTable)
+            for line in table.lines.values()
+            if line.missing
+        }
 
     @property
     def has_tests(self) -> bool:
