@@ -83,8 +83,25 @@ def _named(parts: Sequence[JsonValue], by: str) -> dict[str, JsonValue]:
 
 
 def _written(value: JsonValue) -> str:
+    """Write a value for readers; of a whole part what it says, not what it lacks."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{key}: {_inside(part)}" for key, part in value.items() if _says(part)
+        )
+    return _inside(value)
+
+
+def _says(value: JsonValue) -> bool:
+    return value not in (None, "", [], {})
+
+
+def _inside(value: JsonValue) -> str:
+    if isinstance(value, dict):
+        return f"{{{_written(value)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_inside(part) for part in value)}]"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
