@@ -99,3 +99,19 @@ def test_the_same_parts_in_another_order_differ_by_their_order(plan):
         "unadjusted, lin",
         "lin, unadjusted",
     )
+
+
+def test_a_headline_is_told_from_others_by_all_that_it_names(plan):
+    def three(words):
+        words["headlines"] = [
+            {"outcome": "wage_eur", "horizon": month, "model": "unadjusted"}
+            for month in (1, 2, 3)
+        ]
+
+    def two(words):
+        three(words)
+        del words["headlines"][0]
+
+    (found,) = find_differences(plan(three).text, plan(two))
+    assert found.key == "headlines.wage_eur 1 unadjusted all"
+    assert found.now == ""

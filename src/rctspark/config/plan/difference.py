@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan.plan import Plan
 
-NAMING = ("name", "id", "number", "population", "table")
+NAMING = (
+    *(("name",), ("id",), ("number",)),
+    ("outcome", "horizon", "model", "population"),
+    *(("population",), ("table",)),
+)
 """Keys by which the parts of a list are told apart, the first that all of them have."""
 
 
@@ -63,20 +67,20 @@ def _parts(
     return None
 
 
-def _naming(parts: Sequence[JsonValue]) -> str | None:
+def _naming(parts: Sequence[JsonValue]) -> tuple[str, ...] | None:
     records = [part for part in parts if isinstance(part, dict)]
     if len(records) < len(parts):
         return None
-    for name in NAMING:
-        if all(name in record for record in records):
-            return name
+    for names in NAMING:
+        if all(name in record for record in records for name in names):
+            return names
     return None
 
 
-def _named(parts: Sequence[JsonValue], by: str) -> dict[str, JsonValue]:
+def _named(parts: Sequence[JsonValue], by: Sequence[str]) -> dict[str, JsonValue]:
     named: dict[str, JsonValue] = {}
     for part in parts:
-        name = str(part[by]) if isinstance(part, dict) else ""
+        name = " ".join(str(part[key]) for key in by) if isinstance(part, dict) else ""
         # A name that stands twice is told apart by its place.
         named[name if name not in named else f"{name} ({len(named) + 1})"] = part
     return named
