@@ -120,7 +120,8 @@ class Hazards:
         changing_names = [*model.varying]
         if isinstance(model, DiscreteModel) and model.interview:
             # Held and left in one period: which came first is not known.
-            changing.append(made.period > self.sample.interview[person])
+            is_after = made.period > self.sample.interview[person]
+            changing.append(is_after.astype(np.float64))
             changing_names.append(INTERVIEW)
         kept = made.period >= model.first_period
         return type(made)(
