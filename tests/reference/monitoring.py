@@ -8,10 +8,11 @@ def days_of(start, first, last):
     return [start + dt.timedelta(days=day) for day in range(first, last + 1)]
 
 
-def days_after(start, last, following, until):
-    """Days after a window: up to the next one, or to the last day known."""
-    if following is not None:
-        return days_of(start, last + 1, following - 1)
+def days_after(start, rounds, place, until):
+    """Days after the window of a round: up to the next one, or to the last day known."""
+    last = rounds[place][2]
+    if place + 1 < len(rounds):
+        return days_of(start, last + 1, rounds[place + 1][1] - 1)
     return [day for day in days_of(start, last + 1, last + 2000) if day <= until]
 
 
@@ -32,7 +33,7 @@ def services(persons, *, rounds, due, until):
 
     Returns:
         (site, arm, round) to a counter of `due`, `held`, `late`, `missing`, `open`,
-        `failed`, `left`, `outside`.
+        `failed`, `left`, `outside`, `held_over`.
     """
     found = {}
     for person in persons:
@@ -53,12 +54,12 @@ def services(persons, *, rounds, due, until):
                 counted["outside"] += any(k in of_others for k in took_place)
             if not kinds:
                 continue
-            following = rounds[place + 1][1] if place + 1 < len(rounds) else None
-            after = days_after(person["start"], last, following, until)
+            after = days_after(person["start"], rounds, place, until)
             own = [m for m in known if m[1] in kinds]
             counted["due"] += 1
             if any(d in window and s == "held" for d, _, s in own):
                 counted["held"] += 1
+                counted["held_over"] += window[-1] < until
                 continue
             if any(d in after and s == "held" for d, _, s in own):
                 counted["late"] += 1

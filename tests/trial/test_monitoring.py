@@ -29,7 +29,10 @@ PLAN = SimpleNamespace(
     ),
     monitoring=Monitoring(due=DUE),
 )
-NAMES = ("due", "held", "late", "missing", "open", "failed", "left", "outside")
+NAMES = (
+    *("due", "held", "late", "missing", "open"),
+    *("failed", "left", "outside", "held_over"),
+)
 LIVES = """
     person_id bigint, site string, arm string, benefit_start_date date, exit_day date,
     observed_until date,

@@ -76,6 +76,8 @@ class Service:
         left: Of `missing` and `open`, those whose benefit ended inside the window.
         outside: Persons in benefit on that day who had, inside the window, a contact
             that the protocol gives to another arm alone, and not their own.
+        held_over: Of `held`, those whose window is over: whoever is held sooner is
+            known sooner, so shares of a round are of those whose window is over.
     """
 
     site: str
@@ -89,6 +91,7 @@ class Service:
     failed: int
     left: int
     outside: int
+    held_over: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,7 +291,7 @@ def _round_and_arm(service: Service) -> tuple[int, str]:
 
 def _added(services: Sequence[Service]) -> Service:
     first = services[0]
-    counted = ("due", *SERVED, "failed", "left", "outside")
+    counted = ("due", *SERVED, "failed", "left", "outside", "held_over")
     sums = {name: sum(getattr(s, name) for s in services) for name in counted}
     return type(first)(site=EVERYWHERE, arm=first.arm, round=first.round, **sums)
 

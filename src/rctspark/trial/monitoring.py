@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FAILED = ("cancelled", "no_show")
 STATE, HAS_FAILED = "_state", "_has_failed"
-HAS_LEFT, IS_OUTSIDE = "_has_left", "_is_outside"
+HAS_LEFT, IS_OUTSIDE, IS_OVER = "_has_left", "_is_outside", "_is_over"
 
 
 def count_inflow(
@@ -158,6 +158,7 @@ def count_services(lives: DataFrame, *, plan: Plan) -> DataFrame:
             F.count_if(HAS_FAILED).alias("failed"),
             F.count_if(HAS_LEFT).alias("left"),
             F.count_if(IS_OUTSIDE).alias("outside"),
+            F.count_if((F.col(STATE) == "held") & F.col(IS_OVER)).alias("held_over"),
         )
         .orderBy("site", "round", "arm")
     )
@@ -206,6 +207,7 @@ def _of_round(
         (is_without & _had(mine, FAILED, first, last)).alias(HAS_FAILED),
         (is_without & F.coalesce(F.col("exit_day") <= last, _no())).alias(HAS_LEFT),
         (~is_held & _had(others, (TOOK_PLACE,), first, last)).alias(IS_OUTSIDE),
+        (last < until).alias(IS_OVER),
     )
 
 
