@@ -159,8 +159,9 @@ def test_services_are_what_going_through_each_persons_days_finds(spark):
 
 
 def test_a_plan_without_a_protocol_has_no_services_to_count(spark):
+    lives = spark.createDataFrame([], LIVES)
     none = SimpleNamespace(
         name="toy", rounds=(), arms=SimpleNamespace(all=()), monitoring=Monitoring()
     )
     with pytest.raises(PlanError, match="toy has no protocol"):
-        count_services(spark.createDataFrame([], LIVES), plan=none)
+        count_services(lives, plan=none)

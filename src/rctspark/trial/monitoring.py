@@ -166,7 +166,7 @@ def count_services(lives: DataFrame, *, plan: Plan) -> DataFrame:
 
 def _with_next(rounds: Sequence[Round]) -> list[tuple[Round, Round | None]]:
     in_order = sorted(rounds, key=lambda one: one.first_day)
-    return list(zip(in_order, [*in_order[1:], None], strict=True))
+    return list(zip(in_order, [*in_order[1:], None], strict=False))
 
 
 def _of_round(
