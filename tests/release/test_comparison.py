@@ -13,7 +13,15 @@ from rctspark.release.duration_changes import duration_lines, durations_table
 from rctspark.release.durations import DurationResults
 from rctspark.release.record import DeliveryLine
 from rctspark.release.record_screening import screen_record
-from rctspark.release.verdicts import FOUND, LOST, ONLY_FROM, ONLY_TO, SAME, SIGN
+from rctspark.release.verdicts import (
+    FOUND,
+    LOST,
+    MOVED,
+    ONLY_FROM,
+    ONLY_TO,
+    SAME,
+    SIGN,
+)
 from release.sample_records import two_arms
 
 CHANGE = ValueChange(
@@ -80,6 +88,7 @@ def with_first(record, **changes):
 
 FIRM = {"estimate": 0.05, "ci_lower": 0.03, "ci_upper": 0.07, "p_value": 0.001}
 LOOSE = {"estimate": 0.01, "ci_lower": -0.01, "ci_upper": 0.03, "p_value": 0.4}
+OTHERWISE = {"estimate": -0.01, "ci_lower": -0.03, "ci_upper": 0.01, "p_value": 0.4}
 AGAINST = {"estimate": -0.05, "ci_lower": -0.07, "ci_upper": -0.03, "p_value": 0.001}
 
 
@@ -91,9 +100,17 @@ def test_figures_that_stay_are_the_same(record):
 
 @pytest.mark.parametrize(
     ("was", "now", "verdict"),
-    [(FIRM, LOOSE, LOST), (LOOSE, FIRM, FOUND), (FIRM, AGAINST, SIGN)],
+    [
+        (FIRM, LOOSE, LOST),
+        (LOOSE, FIRM, FOUND),
+        (FIRM, AGAINST, SIGN),
+        (LOOSE, AGAINST, SIGN),
+        (LOOSE, OTHERWISE, MOVED),
+    ],
 )
-def test_a_changed_conclusion_is_named(record, was, now, verdict):
+def test_a_changed_conclusion_is_named_and_another_sign_around_zero_is_none(
+    record, was, now, verdict
+):
     found, table = verdicts(with_first(record, **was), set_first(**now))
     assert found[0] == verdict
     assert set(found[1:]) == {SAME}

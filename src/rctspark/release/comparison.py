@@ -153,6 +153,7 @@ def render_comparison(
         "moves": tables["moves"].to_dict("records"),
         "thresholds": before.thresholds,
         "level": f"{before.plan.inference.level:.0%}",
+        "limit": f"{1 - before.plan.inference.level:.2f}",
         "TABLES": TABLES,
     }
     return fill_template("comparison.html", values, filters={})
