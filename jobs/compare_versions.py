@@ -24,14 +24,19 @@ from rctspark.contracts import (
     PERSON_OUTCOME,
     PERSONS,
 )
-from rctspark.contracts.comparison import Move, ValueChange
+from rctspark.contracts.comparison import Move, OutcomeChange, ValueChange
 from rctspark.errors import ConfigError
 from rctspark.release.comparison import write_comparison
 from rctspark.release.record_screening import screen_record
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.runtime.together import together
-from rctspark.sample.changes import count_moves, measured_values, sum_changes
+from rctspark.sample.changes import (
+    count_changed_persons,
+    count_moves,
+    measured_values,
+    sum_changes,
+)
 from rctspark.sources.settle import LINKING
 
 if TYPE_CHECKING:
@@ -77,11 +82,13 @@ def compare_versions(run: Run) -> None:
         raise ConfigError("Say two data versions with --compare, by name or by day.")
     before, after = (results_on(run, version) for version in run.compared)
     arms = {"arms_before": before.assignment, "arms_after": after.assignment}
+    values = (before.values, after.values)
     frames = [
-        sum_changes(before.values, after.values, **arms),
+        sum_changes(*values, **arms),
+        count_changed_persons(*values, **arms),
         count_moves(before.assignment, after.assignment),
     ]
-    changes, moves = together(
+    changes, overall, moves = together(
         lambda frame: [row.asDict() for row in frame.collect()], frames
     )
     screened = [
@@ -93,6 +100,7 @@ def compare_versions(run: Run) -> None:
         run.settings.out / "comparison" / run.plan.name / name,
         *screened,
         changes=[ValueChange(**row) for row in changes],
+        overall=[OutcomeChange(**row) for row in overall],
         moves=[Move(**row) for row in moves],
     )
     run.log.say(f"comparison: {page}")

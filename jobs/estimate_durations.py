@@ -172,6 +172,7 @@ def collect(
         durations=plan.durations,
         followed=plan.population,
         earnings_sources=plan.earnings_sources,
+        rounds=plan.rounds,
     )
     samples = collect_durations(
         make_duration_sample(

@@ -16,6 +16,8 @@ from rctspark.contracts import ASSIGNMENT_LISTS, CONTACTS, POPULATION
 from rctspark.contracts.monitoring import Agreement, Inflow, Service, TrialState
 from rctspark.errors import ConfigError
 from rctspark.estimators.balance.counted import estimate_counted_balance
+from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
+from rctspark.estimators.refusals import MINIMUM_PERSONS
 from rctspark.panel.chain import attach_benefit_end
 from rctspark.panel.lives import attach_meetings, attach_spells
 from rctspark.release.monitoring import write_monitoring
@@ -35,8 +37,12 @@ from rctspark.trial.monitoring import (
 from rctspark.trial.population import assemble_population
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
     from pyspark.sql import DataFrame
 
+    from rctspark.config import Plan
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.run import Run
 
@@ -45,21 +51,19 @@ def monitor_trial(run: Run) -> None:
     """Find who is in the trial by then, count, write the page."""
     if run.as_known_on is None:
         raise ConfigError("Say the day with --as-known-on: 2013-02-15, for example.")
-    then = replace(run, plan=run.plan.as_known(run.as_known_on))
-    registers = open_registers(then, (*NEEDED, CONTACTS), linking=LINKING)
+    registers = open_registers(run, (*NEEDED, CONTACTS), linking=LINKING)
     until = registers.known_until("benefit_spells", "contacts")
-    then = replace(then, plan=then.plan.until(min(until, run.as_known_on)))
-    state = find_state(then, registers)
+    state = find_state(run, registers, until=min(until, run.as_known_on))
     folder = run.settings.out / "monitoring" / run.plan.name / f"{run.as_known_on}"
-    page = write_monitoring(folder, state, then.plan)
+    page = write_monitoring(folder, state, run.plan)
     run.store.discard(run.id)
-    enrolled = sum(one.persons for one in state.inflow)
-    run.log.say(f"monitoring: {enrolled:,} enrolled by {until}; {page}")
+    run.log.say(f"monitoring: what was known until {state.known_until}: {page}")
 
 
-def find_state(run: Run, registers: Registers) -> TrialState:
+def find_state(run: Run, registers: Registers, *, until: date) -> TrialState:
     """Count everything that the page shows; a few rows of each are collected."""
-    plan, people = run.plan, find_people(run, registers)
+    plan = run.plan.until(until)
+    people = find_people(replace(run, plan=plan), registers)
     arms = attach_arms(people.enrolled, people.lists, assignment=plan.assignment)
     assignment = run.stage("assignment", arms)
     population = run.stage(
@@ -81,16 +85,18 @@ def find_state(run: Run, registers: Registers) -> TrialState:
     )
     names = [c.name for c in covariates]
     frames = [
-        count_inflow(population, assignment),
+        count_inflow(population, assignment, until=plan.follow_up_until),
         count_agreement(population, assignment, registers.rows(ASSIGNMENT_LISTS)),
         count_categories(attach_arm(described, assignment), covariates=names),
-        count_services(attach_arm(lives, assignment), plan=plan),
     ]
-    inflow, agreement, categories, services = together(_collect, frames)
+    if plan.monitoring.due:
+        frames.append(count_services(attach_arm(lives, assignment), plan=plan))
+    inflow, agreement, categories, *services = together(_collect, frames)
     balance, too_few = estimate_counted_balance(
         {(r["covariate"], r["category"], r["arm"]): r["persons"] for r in categories},
         characteristics={c.name: c.categories for c in covariates},
         arms=plan.arms.all,
+        missing=plan.missing_categories,
     )
     return TrialState(
         as_known_on=registers.version.as_known_on,
@@ -98,11 +104,24 @@ def find_state(run: Run, registers: Registers) -> TrialState:
         data_version=registers.version.name,
         is_synthetic=any(d.is_synthetic for d in registers.version.deliveries),
         inflow=tuple(Inflow(**row) for row in inflow),
+        sample_ratio_p=find_ratio_p(inflow, plan),
         agreement=tuple(Agreement(**row) for row in agreement),
         balance=balance,
         too_few=too_few,
-        services=tuple(Service(**row) for row in services),
+        services=tuple(Service(**row) for rows in services for row in rows),
     )
+
+
+def find_ratio_p(inflow: Sequence[Mapping[str, Any]], plan: Plan) -> float | None:
+    """Test that arms have the shares that the plan intends, where it intends any."""
+    shares = plan.assignment.shares
+    counts = dict.fromkeys(plan.arms.all, 0)
+    for row in inflow:
+        if row["arm"] in counts:
+            counts[row["arm"]] += row["persons"]
+    if not shares or min(counts.values()) < MINIMUM_PERSONS:
+        return None
+    return estimate_sample_ratio(counts, shares=shares).p_value
 
 
 def _collect(frame: DataFrame) -> list[dict[str, Any]]:

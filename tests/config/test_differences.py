@@ -68,7 +68,21 @@ def test_a_part_that_was_left_out_says_what_was_registered(plan):
 
     found = differences(plan, change)
     assert found["models.unadjusted"][1] == ""
-    assert '"estimator": "ols"' in found["models.unadjusted"][0]
+    assert "estimator: ols" in found["models.unadjusted"][0]
+
+
+def test_a_part_that_was_added_says_what_it_says_and_not_what_it_lacks(plan):
+    def change(words):
+        words["durations"] = [
+            {"name": "stay", "until": 12, "interview": {"kinds": ["a", "b"]}}
+        ]
+
+    ((_, added),) = differences(plan, change).values()
+    assert "name: stay" in added
+    assert "until: 12" in added
+    assert "interview: {kinds: [a, b]}" in added
+    assert "departures" not in added
+    assert "title" not in added
 
 
 def test_the_same_parts_in_another_order_differ_by_their_order(plan):
@@ -85,3 +99,19 @@ def test_the_same_parts_in_another_order_differ_by_their_order(plan):
         "unadjusted, lin",
         "lin, unadjusted",
     )
+
+
+def test_a_headline_is_told_from_others_by_all_that_it_names(plan):
+    def three(words):
+        words["headlines"] = [
+            {"outcome": "wage_eur", "horizon": month, "model": "unadjusted"}
+            for month in (1, 2, 3)
+        ]
+
+    def two(words):
+        three(words)
+        del words["headlines"][0]
+
+    (found,) = find_differences(plan(three).text, plan(two))
+    assert found.key == "headlines.wage_eur 1 unadjusted all"
+    assert found.now == ""

@@ -141,6 +141,19 @@ def test_a_key_never_stands_in_settings(root, tmp_path, monkeypatch):
         read_settings(root)
 
 
+def test_an_interview_of_a_round_that_the_plan_does_not_have_is_told(root, tmp_path):
+    text = (root / "conf" / "experiments" / "ww.yaml").read_text()
+    path = tmp_path / "ww.yaml"
+    changed = text.replace(
+        "interview: {kinds: [individual_interview], round: 12}",
+        "interview: {kinds: [individual_interview], round: 11}",
+    )
+    assert changed != text
+    path.write_text(changed)
+    with pytest.raises(PlanError, match=r"interview\.round: no round has this number"):
+        read_plan(path)
+
+
 def test_durations_that_the_rest_of_the_plan_does_not_carry_are_told(root, tmp_path):
     text = (root / "conf" / "experiments" / "rossi.yaml").read_text()
     path = tmp_path / "rossi.yaml"

@@ -81,6 +81,13 @@ def test_changed_months_are_counted_and_added_up_by_arm(compared):
     assert set(rest["changed"]) == {"0"}
 
 
+def test_persons_of_whom_any_month_changed_are_counted(compared):
+    (row,) = pd.read_csv(compared / "tables" / "persons.csv", dtype=str).to_dict(
+        "records"
+    )
+    assert (row["persons"], row["changed"], row["values_changed"]) == ("40", "20", "20")
+
+
 def test_the_page_names_both_versions_and_what_was_delivered_between(compared):
     page = (compared / "index.html").read_text()
     for name in compared.name.split("--"):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from conftest import named
 from panel.test_person_outcome_by_day import DAYS, PERSON, PLANS, checked, rows_of
-from rctspark.config.plan import DurationPlan, PopulationPlan
+from rctspark.config.plan import DurationPlan, PopulationPlan, Round
 from rctspark.panel.durations import measure_durations
 from reference.durations import duration_of
 from reference.person_outcome import Life
@@ -39,6 +39,12 @@ DURATIONS = tuple(
             "interview": {"kinds": ("interview", "workshop")},
         },
         {
+            "name": "in_a_round",
+            "unit": "month",
+            "until": 8,
+            "interview": {"kinds": ("interview", "workshop"), "round": 4},
+        },
+        {
             "name": "first_job",
             "unit": "month",
             "until": 6,
@@ -46,6 +52,10 @@ DURATIONS = tuple(
             "ends_at": "first_job",
         },
     )
+)
+ROUNDS = (
+    Round(number=1, first_day=0, last_day=29),
+    Round(number=4, first_day=30, last_day=75),
 )
 CONTACT = st.tuples(
     DAYS, st.sampled_from(["interview", "workshop", "other"]), st.booleans()
@@ -67,6 +77,7 @@ def measure(frames, durations, *, benefits=("WW",), revival_days=28):
             origin="enrolment", benefits=benefits, revival_days=revival_days
         ),
         earnings_sources=("payroll",),
+        rounds=ROUNDS,
     ).collect()
     return {row["person_id"]: row.asDict() for row in rows}
 
@@ -145,7 +156,7 @@ def test_durations_agree_with_counting_units_one_by_one(frame, persons, plan):
         ]
         life = Life(person, *own[:2], plan)
         for duration in DURATIONS:
-            expected = duration_of(life, duration, own[2])
+            expected = duration_of(life, duration, own[2], ROUNDS)
             assert known(found[person["person_id"]], duration) == expected
 
 

@@ -16,7 +16,16 @@ def unit_after(origin, number, unit):
     return shift(origin, number, PeriodKind(unit))
 
 
-def duration_of(life, duration, contacts):
+def contacts_of(duration, contacts, start, rounds):
+    """Contacts inside the round in which alone an interview counts, if it is so."""
+    if duration.interview is None or duration.interview.round is None:
+        return contacts
+    (one,) = (r for r in rounds if r.number == duration.interview.round)
+    window = {start + k * DAY for k in range(one.first_day, one.last_day + 1)}
+    return [c for c in contacts if c["contact_date"] in window]
+
+
+def duration_of(life, duration, contacts, rounds=()):
     """Time, cause and interview; None where nothing is known or it was over."""
     person = life.person
     benefit = duration.ends_at == "benefit_end"
@@ -38,7 +47,8 @@ def duration_of(life, duration, contacts):
             cause = cause_of(life, duration)
     if number == 0:
         return None
-    return number, cause, interview_in(origin, number, duration, contacts)
+    counted = contacts_of(duration, contacts, person["benefit_start_date"], rounds)
+    return number, cause, interview_in(origin, number, duration, counted)
 
 
 def first_job(life):

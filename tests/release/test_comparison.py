@@ -5,15 +5,23 @@ from dataclasses import replace
 
 import pytest
 
-from rctspark.contracts.comparison import Move, ValueChange
+from rctspark.contracts.comparison import Move, OutcomeChange, ValueChange
 from rctspark.contracts.duration_tables import DurationEstimate
-from rctspark.release.changes import changes_table, moves_table
+from rctspark.release.changes import changes_table, moves_table, persons_table
 from rctspark.release.comparison import figures_table, write_comparison
 from rctspark.release.duration_changes import duration_lines, durations_table
 from rctspark.release.durations import DurationResults
 from rctspark.release.record import DeliveryLine
 from rctspark.release.record_screening import screen_record
-from rctspark.release.verdicts import FOUND, LOST, ONLY_FROM, ONLY_TO, SAME, SIGN
+from rctspark.release.verdicts import (
+    FOUND,
+    LOST,
+    MOVED,
+    ONLY_FROM,
+    ONLY_TO,
+    SAME,
+    SIGN,
+)
 from release.sample_records import two_arms
 
 CHANGE = ValueChange(
@@ -28,6 +36,17 @@ CHANGE = ValueChange(
     largest=50.0,
     second=45.0,
     absolute=900.0,
+)
+
+
+OVERALL = OutcomeChange(
+    outcome="working",
+    persons=800,
+    changed=57,
+    appeared=0,
+    gone=0,
+    values=12_004,
+    values_changed=123,
 )
 
 
@@ -69,6 +88,7 @@ def with_first(record, **changes):
 
 FIRM = {"estimate": 0.05, "ci_lower": 0.03, "ci_upper": 0.07, "p_value": 0.001}
 LOOSE = {"estimate": 0.01, "ci_lower": -0.01, "ci_upper": 0.03, "p_value": 0.4}
+OTHERWISE = {"estimate": -0.01, "ci_lower": -0.03, "ci_upper": 0.01, "p_value": 0.4}
 AGAINST = {"estimate": -0.05, "ci_lower": -0.07, "ci_upper": -0.03, "p_value": 0.001}
 
 
@@ -80,9 +100,17 @@ def test_figures_that_stay_are_the_same(record):
 
 @pytest.mark.parametrize(
     ("was", "now", "verdict"),
-    [(FIRM, LOOSE, LOST), (LOOSE, FIRM, FOUND), (FIRM, AGAINST, SIGN)],
+    [
+        (FIRM, LOOSE, LOST),
+        (LOOSE, FIRM, FOUND),
+        (FIRM, AGAINST, SIGN),
+        (LOOSE, AGAINST, SIGN),
+        (LOOSE, OTHERWISE, MOVED),
+    ],
 )
-def test_a_changed_conclusion_is_named(record, was, now, verdict):
+def test_a_changed_conclusion_is_named_and_another_sign_around_zero_is_none(
+    record, was, now, verdict
+):
     found, table = verdicts(with_first(record, **was), set_first(**now))
     assert found[0] == verdict
     assert set(found[1:]) == {SAME}
@@ -122,6 +150,33 @@ def test_what_would_tell_of_few_persons_is_hidden(record, changes, shown):
     assert changed(record.plan, record.thresholds, **changes) == shown
 
 
+def overall(record, cells, **changes):
+    changed = [replace(CHANGE, changed=n, horizon=k) for k, n in enumerate(cells)]
+    (row,) = persons_table(
+        [replace(OVERALL, **changes)], changed, record.plan, record.thresholds
+    ).to_dict("records")
+    return row["changed"], row["values"], row["values_changed"]
+
+
+def test_persons_of_whom_any_value_changed_are_counted_to_tens(record):
+    assert overall(record, [40, 61, 22]) == ("60", "12000", "120")
+
+
+@pytest.mark.parametrize(
+    ("cells", "changes", "shown"),
+    [
+        ([9, 3, 0, 4], {"changed": 14, "values_changed": 16}, ("10", "12000", "20")),
+        # The sum would tell of the one cell that is hidden.
+        ([40, 9], {"changed": 49}, ("x", "12000", "x")),
+        ([5, 4], {"changed": 9, "values_changed": 9}, ("x", "12000", "x")),
+        ([0, 0], {"changed": 0, "values_changed": 0}, ("0", "12000", "0")),
+        ([40, 60], {"changed": 795}, ("x", "12000", "x")),
+    ],
+)
+def test_a_sum_is_shown_where_it_tells_of_no_hidden_cell(record, cells, changes, shown):
+    assert overall(record, cells, **changes) == shown
+
+
 def test_moves_between_arms_hide_all_where_one_is_small():
     stay, go = Move("a", "a", 300), Move("a", "b", 4)
     hidden = moves_table([stay, go], minimum_persons=10)["persons"]
@@ -132,7 +187,12 @@ def test_moves_between_arms_hide_all_where_one_is_small():
 def test_the_page_stands_alone_and_names_both_versions(record, tmp_path):
     before, after = versions(with_first(record, **FIRM), set_first(**LOOSE))
     page = write_comparison(
-        tmp_path / "out", before, after, changes=[CHANGE], moves=[Move("a", "a", 300)]
+        tmp_path / "out",
+        before,
+        after,
+        changes=[CHANGE],
+        overall=[OVERALL],
+        moves=[Move("a", "a", 300)],
     )
     text = page.read_text()
     assert before.data_version in text
@@ -141,7 +201,9 @@ def test_the_page_stands_alone_and_names_both_versions(record, tmp_path):
     assert "1 September 2014" in text
     assert "http" not in text
     names = sorted(p.name for p in (page.parent / "tables").iterdir())
-    assert names == ["changes.csv", "durations.csv", "figures.csv", "moves.csv"]
+    assert names == [
+        *("changes.csv", "durations.csv", "figures.csv", "moves.csv", "persons.csv")
+    ]
 
 
 def log_rank(p_value):

@@ -131,7 +131,7 @@ def test_the_figure_shows_the_points_that_leave_and_no_others(root):
         *curve([60, 40, 2, 30], kind="incidence", cause="job"),
     ]
     found = screen_durations(read_durations(rows_of(points), []), Thresholds())
-    (planned,) = plan.durations
+    planned = plan.durations[0]
     figure = draw_duration(planned, found[0], Labels(plan), is_synthetic=True)
     assert figure is not None
     assert sorted(figure.data["time"].unique()) == [1, 2, 4]

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rctspark.sample.changes import count_moves, sum_changes
+from rctspark.sample.changes import count_changed_persons, count_moves, sum_changes
 
 VALUES = "person_id bigint, outcome string, horizon int, value double"
 ARMS = "person_id bigint, arm string"
@@ -40,6 +40,24 @@ def one_by_one(before, after, arms_before, arms_after):
     return found
 
 
+def persons_one_by_one(before, after, arms):
+    """Count, outcome by outcome, the persons of whom any value changed."""
+    found = {}
+    for outcome in {key[1] for key in {*before, *after} if key[0] in arms}:
+        keys = {k for k in {*before, *after} if k[1] == outcome and k[0] in arms}
+        pairs = [(k[0], before.get(k), after.get(k)) for k in keys]
+        differ = [p for p, a, b in pairs if None not in {a, b} and a != b]
+        found[outcome] = {
+            "persons": len({p for p, _, _ in pairs}),
+            "changed": len({*differ}),
+            "appeared": len({p for p, a, b in pairs if a is None and b is not None}),
+            "gone": len({p for p, a, b in pairs if a is not None and b is None}),
+            "values": sum(None not in {a, b} for _, a, b in pairs),
+            "values_changed": len(differ),
+        }
+    return found
+
+
 @settings(
     max_examples=6,
     deadline=None,
@@ -56,16 +74,18 @@ def test_spark_adds_up_what_a_count_over_persons_gives(
     def arms(side):
         return spark.createDataFrame(list(side.items()), ARMS)
 
-    rows = sum_changes(
-        values(before),
-        values(after),
-        arms_before=arms(arms_before),
-        arms_after=arms(arms_after),
-    ).collect()
+    sides = (values(before), values(after))
+    both = {"arms_before": arms(arms_before), "arms_after": arms(arms_after)}
+    rows = sum_changes(*sides, **both).collect()
     found = {
         (r["outcome"], r["horizon"], r["arm"]): {n: r[n] for n in NUMBERS} for r in rows
     }
     assert found == one_by_one(before, after, arms_before, arms_after)
+    overall = {
+        r["outcome"]: {n: r[n] for n in r.asDict() if n != "outcome"}
+        for r in count_changed_persons(*sides, **both).collect()
+    }
+    assert overall == persons_one_by_one(before, after, {*arms_before, *arms_after})
 
 
 def test_who_enters_leaves_or_moves_is_counted_by_arm(spark):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from rctspark.config.plan import Monitoring, Round
+from rctspark.errors import PlanError
 from rctspark.trial.monitoring import (
     count_agreement,
     count_categories,
@@ -22,10 +23,15 @@ DUE = {
     7: {"intensive": ("single",)},
 }
 PLAN = SimpleNamespace(
+    arms=SimpleNamespace(all=("basic", "intensive")),
     rounds=tuple(
         Round(number=n, first_day=a, last_day=b, due_on=due) for n, a, b, due in ROUNDS
     ),
     monitoring=Monitoring(due=DUE),
+)
+NAMES = (
+    *("due", "held", "late", "missing", "open"),
+    *("failed", "left", "outside", "held_over"),
 )
 LIVES = """
     person_id bigint, site string, arm string, benefit_start_date date, exit_day date,
@@ -61,14 +67,17 @@ def people(draw):
     return population, assignment, lists
 
 
-def test_inflow_is_counted_by_month_of_enrolment_and_arm(people):
+def test_inflow_is_counted_by_month_site_and_arm_with_that_of_the_last_four_weeks(
+    people,
+):
     population, assignment, _ = people
-    rows = [tuple(r) for r in count_inflow(population, assignment).collect()]
+    counted = count_inflow(population, assignment, until=dt.date(2012, 10, 28))
     september, october = dt.date(2012, 9, 1), dt.date(2012, 10, 1)
-    assert rows == [
-        (september, "basic", 1),
-        (october, "basic", 1),
-        (october, "intensive", 1),
+    # 1 October is the first of the 28 days that end on 28 October.
+    assert [tuple(r) for r in counted.collect()] == [
+        (september, "east", "basic", 1, 0),
+        (october, "east", "basic", 1, 1),
+        (october, "west", "intensive", 1, 1),
     ]
 
 
@@ -99,7 +108,8 @@ def test_categories_are_counted_with_those_not_known(spark):
 
 def person_of(chance, number):
     start = UNTIL - dt.timedelta(days=chance.randint(60, 320))
-    leaves = start + dt.timedelta(days=chance.choice([77, 100, 105, 106, 213, 214]))
+    days = [77, 100, 105, 106, 112, 113, 213, 214, 241, 242]
+    leaves = start + dt.timedelta(days=chance.choice(days))
     edges = [76, 77, 90, 112, 113, 200, 212, 213, 241, 242, 260]
     meetings = [
         (
@@ -136,10 +146,7 @@ def test_services_are_what_going_through_each_persons_days_finds(spark):
     ]
     lives = spark.createDataFrame(rows, LIVES)
     counted = {
-        (r["site"], r["arm"], r["round"]): {
-            name: r[name]
-            for name in ("due", "held", "late", "missing", "open", "failed")
-        }
+        (r["site"], r["arm"], r["round"]): {name: r[name] for name in NAMES}
         for r in count_services(lives, plan=PLAN).collect()
     }
     expected = slow.services(persons, rounds=ROUNDS, due=DUE, until=UNTIL)
@@ -147,5 +154,14 @@ def test_services_are_what_going_through_each_persons_days_finds(spark):
     for key, numbers in expected.items():
         assert counted[key] == {name: numbers[name] for name in counted[key]}, key
     # Every state occurs, so that no comparison above is of zeros alone.
-    for name in ("held", "late", "missing", "open", "failed"):
+    for name in NAMES:
         assert sum(numbers[name] for numbers in expected.values()) > 20, name
+
+
+def test_a_plan_without_a_protocol_has_no_services_to_count(spark):
+    lives = spark.createDataFrame([], LIVES)
+    none = SimpleNamespace(
+        name="toy", rounds=(), arms=SimpleNamespace(all=()), monitoring=Monitoring()
+    )
+    with pytest.raises(PlanError, match="toy has no protocol"):
+        count_services(lives, plan=none)

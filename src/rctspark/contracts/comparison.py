@@ -37,6 +37,29 @@ class ValueChange:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeChange:
+    """How many persons' values of one outcome changed, over all arms and horizons.
+
+    Attributes:
+        outcome: Outcome of the plan.
+        persons: Persons who are in either version.
+        changed: Who have a value that is known in both, and differs.
+        appeared: Who have a value that is known in the later version alone.
+        gone: Who have a value that is known in the earlier version alone.
+        values: Values known in both versions; a person has one per horizon.
+        values_changed: Those of them that differ.
+    """
+
+    outcome: str
+    persons: int
+    changed: int
+    appeared: int
+    gone: int
+    values: int
+    values_changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """Enrolled persons by arm in the earlier and in the later version.
 

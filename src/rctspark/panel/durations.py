@@ -16,11 +16,12 @@ from rctspark.panel.lives import attach_jobs, attach_spells
 from rctspark.periods import DAYS_IN_WEEK, MONTHS_IN_YEAR, PeriodKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
-    from rctspark.config.plan import Departure, DurationPlan, PopulationPlan
+    from rctspark.config.plan import Departure, DurationPlan, PopulationPlan, Round
+    from rctspark.config.plan.durations import Interview
 
 ORIGINS = {"benefit_start": "benefit_start_date", "enrolment": "enrolment_date"}
 NO_DATES = "CAST(array() AS array<struct<contact_date: date, kind: string>>)"
@@ -54,6 +55,7 @@ def measure_durations(  # noqa: PLR0913 (what the plan says, word by word)
     durations: Sequence[DurationPlan],
     followed: PopulationPlan,
     earnings_sources: tuple[str, ...],
+    rounds: Sequence[Round] = (),
 ) -> DataFrame:
     """Measure the plan's durations of everyone enrolled.
 
@@ -72,6 +74,7 @@ def measure_durations(  # noqa: PLR0913 (what the plan says, word by word)
         durations: The plan's durations.
         followed: Who is followed: schemes and revivals.
         earnings_sources: Sources of earnings that count.
+        rounds: The plan's rounds, for interviews that count inside one alone.
 
     Returns:
         One row per enrolled person: `person_id` and per duration
@@ -94,7 +97,8 @@ def measure_durations(  # noqa: PLR0913 (what the plan says, word by word)
     kinds = sorted({k for d in durations if d.interview for k in d.interview.kinds})
     if kinds:
         lives = lives.transform(_attach_held, contacts, kinds=kinds)
-    measured = [column for duration in durations for column in _columns(duration)]
+    windows = {one.number: one for one in rounds}
+    measured = [c for duration in durations for c in _columns(duration, windows)]
     return lives.select("person_id", *measured)
 
 
@@ -113,7 +117,7 @@ def _attach_held(
     return joined.withColumn("held", F.coalesce("held", F.expr(NO_DATES)))
 
 
-def _columns(duration: DurationPlan) -> list[Column]:
+def _columns(duration: DurationPlan, windows: Mapping[int, Round]) -> list[Column]:
     origin = F.col(ORIGINS[duration.origin])
     is_benefit = duration.ends_at == "benefit_end"
     end = F.col("exit_day" if is_benefit else "first_job_start")
@@ -129,7 +133,8 @@ def _columns(duration: DurationPlan) -> list[Column]:
         F.when(has_left, _cause(duration)).alias(f"{duration.name}@cause"),
     ]
     if duration.interview is not None:
-        number = _units_until(origin, F.date_add(_first(duration, origin), 1), duration)
+        first = _first_held(duration.interview, origin, windows)
+        number = _units_until(origin, F.date_add(first, 1), duration)
         columns.append(
             F.when(number <= time, number)
             .cast("int")
@@ -188,11 +193,20 @@ def _fits(departure: Departure) -> Column:
     return fits
 
 
-def _first(duration: DurationPlan, origin: Column) -> Column:
-    """Return the day of the first interview since the origin."""
-    kinds = duration.interview.kinds if duration.interview else ()
-    since = F.filter(
-        "held",
-        lambda one: (one["contact_date"] >= origin) & one["kind"].isin(*kinds),
-    )
-    return F.get(since, F.lit(0))["contact_date"]
+def _first_held(
+    interview: Interview, origin: Column, windows: Mapping[int, Round]
+) -> Column:
+    """Return the day of the first interview since the origin, or inside its round."""
+
+    def counts(one: Column) -> Column:
+        day = one["contact_date"]
+        is_wanted = (day >= origin) & one["kind"].isin(*interview.kinds)
+        if interview.round is None:
+            return is_wanted
+        window, start = windows[interview.round], F.col("benefit_start_date")
+        first, last = (
+            F.date_add(start, number) for number in (window.first_day, window.last_day)
+        )
+        return is_wanted & day.between(first, last)
+
+    return F.get(F.filter("held", counts), F.lit(0))["contact_date"]

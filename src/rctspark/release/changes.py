@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rctspark.config import Plan, Thresholds
-    from rctspark.contracts.comparison import Move, ValueChange
+    from rctspark.contracts.comparison import Move, OutcomeChange, ValueChange
 
 HIDDEN = "x"
+COUNTS = ("changed", "appeared", "gone")
+TENS = -1
 DIGITS = 4
 
 
@@ -44,6 +46,70 @@ def changes_table(
     return pd.DataFrame([_row(c, thresholds) for c in ordered], columns=columns)
 
 
+def persons_table(
+    overall: Sequence[OutcomeChange],
+    changes: Sequence[ValueChange],
+    plan: Plan,
+    thresholds: Thresholds,
+) -> pd.DataFrame:
+    """Lay out how many persons' values of each outcome changed, as it may leave.
+
+    Counts are rounded to tens. One is hidden where fewer persons are behind it than
+    may be, or not behind it, and where it would tell of cells of `changes_table` that
+    are hidden: those have to hold enough together.
+
+    Args:
+        overall: Persons by outcome, over all horizons and arms.
+        changes: The cells: changes by outcome, horizon and arm.
+        plan: The analysis plan: gives outcomes their order.
+        thresholds: The data owner's.
+
+    Returns:
+        One row per outcome: `persons`, `changed`, `appeared`, `gone`, and of the values
+        known in both versions (`values`) those that differ (`values_changed`).
+    """
+    places = {o.name: place for place, o in enumerate(plan.outcomes)}
+    fewest = thresholds.minimum_persons
+    rows = []
+    for one in sorted(overall, key=lambda o: places.get(o.outcome, -1)):
+        cells = [c for c in changes if c.outcome == one.outcome]
+        counts = {
+            name: _tens(getattr(one, name), one.persons, fewest)
+            if _covers(cells, name, fewest)
+            else HIDDEN
+            for name in COUNTS
+        }
+        is_shown = counts["changed"].isdigit()
+        rows.append(
+            {
+                "outcome": one.outcome,
+                "persons": str(one.persons) if one.persons >= fewest else HIDDEN,
+                **counts,
+                "values": str(round(one.values, TENS)),
+                "values_changed": str(round(one.values_changed, TENS))
+                if is_shown
+                else counts["changed"],
+            }
+        )
+    columns = ["outcome", "persons", *COUNTS, "values", "values_changed"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _covers(cells: Sequence[ValueChange], name: str, fewest: int) -> bool:
+    """Say whether a sum may be shown beside cells of which some are hidden."""
+    hidden = [
+        n
+        for c in cells
+        if (n := getattr(c, name)) and not _count(n, c.persons, fewest).isdigit()
+    ]
+    return not hidden or sum(hidden) >= fewest
+
+
+def _tens(count: int, persons: int, fewest: int) -> str:
+    shown = _count(count, persons, fewest)
+    return str(round(count, TENS)) if shown.isdigit() else shown
+
+
 def moves_table(moves: Sequence[Move], *, minimum_persons: int) -> pd.DataFrame:
     """Lay out persons by arm in both versions, small counts hidden.
 
@@ -73,8 +139,7 @@ def moves_table(moves: Sequence[Move], *, minimum_persons: int) -> pd.DataFrame:
 def _row(change: ValueChange, thresholds: Thresholds) -> dict[str, object]:
     fewest = thresholds.minimum_persons
     counts = {
-        name: _count(getattr(change, name), change.persons, fewest)
-        for name in ("changed", "appeared", "gone")
+        name: _count(getattr(change, name), change.persons, fewest) for name in COUNTS
     }
     is_shown = counts["changed"].isdigit() and not _is_dominated(change, thresholds)
     mean = change.total / change.changed if change.changed else 0.0

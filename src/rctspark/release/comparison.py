@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from rctspark.release.changes import changes_table, moves_table
+from rctspark.release.changes import changes_table, moves_table, persons_table
 from rctspark.release.duration_changes import duration_lines, durations_table
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
 
-    from rctspark.contracts.comparison import Move, ValueChange
+    from rctspark.contracts.comparison import Move, OutcomeChange, ValueChange
     from rctspark.release.record import DeliveryLine
     from rctspark.release.released import Release
 
@@ -52,6 +52,7 @@ def write_comparison(
     after: Release,
     *,
     changes: Sequence[ValueChange],
+    overall: Sequence[OutcomeChange],
     moves: Sequence[Move],
 ) -> Path:
     """Write what became of a plan's figures from one data version to another.
@@ -61,6 +62,7 @@ def write_comparison(
         before: What may leave of the results on the earlier version.
         after: What may leave of those on the later one.
         changes: Changes of persons' values, unscreened.
+        overall: Persons whose values changed, by outcome, unscreened.
         moves: Persons by arm in both versions, unscreened.
 
     Returns:
@@ -74,6 +76,7 @@ def write_comparison(
         "figures": figures_table(before, after),
         "durations": durations_table(before, after),
         "changes": changes_table(changes, before.plan, before.thresholds),
+        "persons": persons_table(overall, changes, before.plan, before.thresholds),
         "moves": moves_table(moves, minimum_persons=fewest),
     }
     stamp = {
@@ -121,7 +124,7 @@ def render_comparison(
     Args:
         before: What may leave of the results on the earlier version.
         after: What may leave of those on the later one.
-        tables: `figures`, `durations`, `changes` and `moves`.
+        tables: `figures`, `durations`, `changes`, `persons` and `moves`.
 
     Returns:
         The page as HTML, complete in itself.
@@ -146,9 +149,11 @@ def render_comparison(
         ],
         "durations": duration_lines(before, after, tables["durations"]),
         "changes": tables["changes"].to_dict("records"),
+        "persons_changed": tables["persons"].to_dict("records"),
         "moves": tables["moves"].to_dict("records"),
         "thresholds": before.thresholds,
         "level": f"{before.plan.inference.level:.0%}",
+        "limit": f"{1 - before.plan.inference.level:.2f}",
         "TABLES": TABLES,
     }
     return fill_template("comparison.html", values, filters={})

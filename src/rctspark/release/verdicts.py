@@ -58,16 +58,17 @@ def verdict(row: Mapping[Hashable, Any]) -> str:
         row: A row of `put_beside`.
 
     Returns:
-        One of VERDICTS; a change of sign goes before one of significance.
+        One of VERDICTS; a change of sign goes before one of significance. Around zero,
+        where neither version is significant, another sign is another number.
     """
     absent = [
         pd.isna(row[f"estimate{s}"]) and pd.isna(row[f"p_value{s}"]) for s in SIDES
     ]
     if any(absent):
         return ONLY_TO if absent[0] else ONLY_FROM
-    if row["estimate_from"] * row["estimate_to"] < 0:
-        return SIGN
     found = [row[f"p_value{s}"] < 1 - row[f"level{s}"] for s in SIDES]
+    if row["estimate_from"] * row["estimate_to"] < 0 and any(found):
+        return SIGN
     if found[0] != found[1]:
         return FOUND if found[1] else LOST
     pairs = [[row[f"{name}{s}"] for s in SIDES] for name in NUMBERS]

@@ -215,7 +215,7 @@ def design_words(release: Release, labels: Labels) -> list[tuple[str, str]]:
         ("Enrolment", _enrolment_words(release, labels)),
         ("Assignment", _assignment_words(release, labels)),
         ("Follow-up", _follow_up_words(release, labels)),
-        ("Sample ratio", _ratio_words(release)),
+        ("Sample ratio", ratio_words(release.sample_ratio_p)),
     ]
 
 
@@ -267,8 +267,15 @@ def _assignment_words(release: Release, labels: Labels) -> str:
     return "By draw, as delivered on the assignment lists; persons stay in their arm."
 
 
-def _ratio_words(release: Release) -> str:
-    p = release.sample_ratio_p
+def ratio_words(p: float | None) -> str:
+    """Say whether arms have the sizes that the plan intends.
+
+    Args:
+        p: p-value of the test of their sizes; None: there is none.
+
+    Returns:
+        A sentence.
+    """
     if p is None:
         return "The plan states no intended shares, so arm sizes are not tested."
     if p < SMALL_RATIO_P:

@@ -88,16 +88,8 @@ def sum_changes(
         One row per `outcome`, `horizon` and `arm`, with the columns of
         `ValueChange`. A value that is null or has no row is not known.
     """
-    arm = F.when(F.col("arm_to") != "", F.col("arm_to")).otherwise(F.col("arm_from"))
-    arms = _both_arms(arms_before, arms_after).select("person_id", arm.alias("arm"))
-    values = (
-        before.withColumnRenamed("value", "was")
-        .join(after.withColumnRenamed("value", "now_is"), on=list(KEY), how="full")
-        .join(arms, on="person_id", how="inner")
-    )
-    was, now_is = F.col("was"), F.col("now_is")
-    differs = was.isNotNull() & now_is.isNotNull() & (was != now_is)
-    by = F.when(differs, now_is - was)
+    values = _both_values(before, after, arms_before=arms_before, arms_after=arms_after)
+    by = F.when(F.col("differs"), F.col("now_is") - F.col("was"))
     size = F.abs(by)
     largest = F.slice(F.sort_array(F.collect_list(size), asc=False), 1, 2)
     nothing = F.lit(0.0)
@@ -105,9 +97,9 @@ def sum_changes(
         values.groupBy("outcome", "horizon", "arm")
         .agg(
             F.count(F.lit(1)).alias("persons"),
-            F.count_if(differs).alias("changed"),
-            F.count_if(was.isNull() & now_is.isNotNull()).alias("appeared"),
-            F.count_if(was.isNotNull() & now_is.isNull()).alias("gone"),
+            F.count_if("differs").alias("changed"),
+            F.count_if("appears").alias("appeared"),
+            F.count_if("goes").alias("gone"),
             F.coalesce(F.sum(by), nothing).alias("total"),
             F.coalesce(F.sum(size), nothing).alias("absolute"),
             largest.alias("sizes"),
@@ -119,6 +111,67 @@ def sum_changes(
             }
         )
         .drop("sizes")
+    )
+
+
+def count_changed_persons(
+    before: DataFrame,
+    after: DataFrame,
+    *,
+    arms_before: DataFrame,
+    arms_after: DataFrame,
+) -> DataFrame:
+    """Count whose values changed, over all horizons and arms.
+
+    Args:
+        before: What `measured_values` returns of the earlier version.
+        after: What it returns of the later one.
+        arms_before: ASSIGNMENT of the earlier version.
+        arms_after: ASSIGNMENT of the later one.
+
+    Returns:
+        One row per `outcome`, with the columns of `OutcomeChange`.
+    """
+    values = _both_values(before, after, arms_before=arms_before, arms_after=arms_after)
+    is_known = F.col("was").isNotNull() & F.col("now_is").isNotNull()
+    persons = values.groupBy("outcome", "person_id").agg(
+        F.count_if("differs").alias("differing"),
+        F.count_if("appears").alias("appearing"),
+        F.count_if("goes").alias("going"),
+        F.count_if(is_known).alias("known"),
+    )
+    return persons.groupBy("outcome").agg(
+        F.count(F.lit(1)).alias("persons"),
+        F.count_if(F.col("differing") > 0).alias("changed"),
+        F.count_if(F.col("appearing") > 0).alias("appeared"),
+        F.count_if(F.col("going") > 0).alias("gone"),
+        F.sum("known").alias("values"),
+        F.sum("differing").alias("values_changed"),
+    )
+
+
+def _both_values(
+    before: DataFrame,
+    after: DataFrame,
+    *,
+    arms_before: DataFrame,
+    arms_after: DataFrame,
+) -> DataFrame:
+    """Put each value's two versions beside one another, with the person's arm."""
+    arm = F.when(F.col("arm_to") != "", F.col("arm_to")).otherwise(F.col("arm_from"))
+    arms = _both_arms(arms_before, arms_after).select("person_id", arm.alias("arm"))
+    was, now_is = F.col("was"), F.col("now_is")
+    return (
+        before.withColumnRenamed("value", "was")
+        .join(after.withColumnRenamed("value", "now_is"), on=list(KEY), how="full")
+        .join(arms, on="person_id", how="inner")
+        .withColumns(
+            {
+                "differs": was.isNotNull() & now_is.isNotNull() & (was != now_is),
+                "appears": was.isNull() & now_is.isNotNull(),
+                "goes": was.isNotNull() & now_is.isNull(),
+            }
+        )
     )
 
 

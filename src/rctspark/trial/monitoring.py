@@ -9,10 +9,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from rctspark.contracts.contact import TOOK_PLACE
-from rctspark.contracts.monitoring import SERVED
+from rctspark.contracts.monitoring import RECENT_DAYS, SERVED
+from rctspark.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyspark.sql import Column
 
@@ -20,26 +22,35 @@ if TYPE_CHECKING:
 
 FAILED = ("cancelled", "no_show")
 STATE, HAS_FAILED = "_state", "_has_failed"
+HAS_LEFT, IS_OUTSIDE, IS_OVER = "_has_left", "_is_outside", "_is_over"
 
 
-def count_inflow(population: DataFrame, assignment: DataFrame) -> DataFrame:
-    """Count those who entered, by month of enrolment and arm.
+def count_inflow(
+    population: DataFrame, assignment: DataFrame, *, until: dt.date
+) -> DataFrame:
+    """Count those who entered, by month of enrolment, site and arm.
 
     Args:
         population: POPULATION.
         assignment: ASSIGNMENT.
+        until: Last day known.
 
     Returns:
-        `month` (its first day), `arm`, `persons`, in order.
+        `month` (its first day), `site` (empty: one site), `arm`, `persons`, and
+        `recent`: those of the last RECENT_DAYS days up to `until`; in order.
     """
     month = F.trunc("enrolment_date", "month").alias("month")
     arms = assignment.select("person_id", "arm")
+    is_recent = F.date_diff(F.lit(until), "enrolment_date") < RECENT_DAYS
     return (
         population.where("is_enrolled")
         .join(arms, on="person_id", how="inner")
-        .groupBy(month, "arm")
-        .agg(F.count(F.lit(1)).alias("persons"))
-        .orderBy("month", "arm")
+        .groupBy(month, F.coalesce("site", F.lit("")).alias("site"), "arm")
+        .agg(
+            F.count(F.lit(1)).alias("persons"),
+            F.count_if(is_recent).alias("recent"),
+        )
+        .orderBy("month", "site", "arm")
     )
 
 
@@ -118,23 +129,36 @@ def count_services(lives: DataFrame, *, plan: Plan) -> DataFrame:
         plan: The plan, with rounds and a protocol.
 
     Returns:
-        `site` (empty: one site), `arm`, `round`, `due`, `held`, `late`, `missing`,
-        `open`, and `failed`: of the last two, those with a contact in the window that
-        was cancelled or to which they did not come.
+        `site` (empty: one site), `arm`, `round` and the counts of `Service`. An arm to
+        which the protocol gives no contact in a round has a row where it gives one to
+        another.
+
+    Raises:
+        PlanError: The plan has no protocol.
     """
     parts = [
-        _of_round(lives, one, following, arm=arm, kinds=kinds)
+        _of_round(lives, one, following, arm=arm, due=due)
         for one, following in _with_next(plan.rounds)
-        for arm, kinds in plan.monitoring.due.get(one.number, {}).items()
+        for due in [plan.monitoring.due.get(one.number, {})]
+        for arm in plan.arms.all
+        if due
     ]
+    if not parts:
+        raise PlanError(
+            f"Plan {plan.name} has no protocol: say under monitoring.due which "
+            "contacts each arm is due in which round."
+        )
     states = reduce(DataFrame.unionByName, parts)
     counted = [F.count_if(F.col(STATE) == state).alias(state) for state in SERVED]
     return (
         states.groupBy("site", "arm", "round")
         .agg(
-            F.count(F.lit(1)).alias("due"),
+            F.count(STATE).alias("due"),
             *counted,
             F.count_if(HAS_FAILED).alias("failed"),
+            F.count_if(HAS_LEFT).alias("left"),
+            F.count_if(IS_OUTSIDE).alias("outside"),
+            F.count_if((F.col(STATE) == "held") & F.col(IS_OVER)).alias("held_over"),
         )
         .orderBy("site", "round", "arm")
     )
@@ -142,7 +166,7 @@ def count_services(lives: DataFrame, *, plan: Plan) -> DataFrame:
 
 def _with_next(rounds: Sequence[Round]) -> list[tuple[Round, Round | None]]:
     in_order = sorted(rounds, key=lambda one: one.first_day)
-    return list(zip(in_order, [*in_order[1:], None], strict=True))
+    return list(zip(in_order, [*in_order[1:], None], strict=False))
 
 
 def _of_round(
@@ -151,48 +175,57 @@ def _of_round(
     following: Round | None,
     *,
     arm: str,
-    kinds: tuple[str, ...],
+    due: Mapping[str, tuple[str, ...]],
 ) -> DataFrame:
-    """Say of everyone who is due a round what became of it."""
+    """Say of everyone in benefit on the day of a round what became of it."""
     first, last, due_on = (
         F.date_add("benefit_start_date", day)
         for day in (one.first_day, one.last_day, one.due_day)
     )
-    is_in_benefit = F.col("exit_day").isNull() | (F.col("exit_day") > due_on)
     until = F.col("observed_until")
-    due = lives.where(
-        (F.col("arm") == arm) & (due_on <= until) & F.coalesce(is_in_benefit, _no())
-    )
     after = F.date_add("benefit_start_date", one.last_day + 1)
     next_one = (
         F.date_add("benefit_start_date", following.first_day - 1)
         if following is not None
         else until
     )
+    mine = due.get(arm, ())
+    others = {kind for kinds in due.values() for kind in kinds} - {*mine}
+    is_held = _had(mine, (TOOK_PLACE,), first, last)
     state = (
-        F.when(_had(kinds, (TOOK_PLACE,), first, last), "held")
-        .when(_had(kinds, (TOOK_PLACE,), after, next_one), "late")
+        F.when(is_held, "held")
+        .when(_had(mine, (TOOK_PLACE,), after, next_one), "late")
         .when(last < until, "missing")
         .otherwise("open")
     )
-    has_failed = _had(kinds, FAILED, first, last) & state.isin("missing", "open")
-    return due.select(
+    is_without = F.lit(bool(mine)) & state.isin("missing", "open")
+    return _in_benefit(lives, due_on, arm=arm).select(
         F.coalesce("site", F.lit("")).alias("site"),
         "arm",
         F.lit(one.number).alias("round"),
-        state.alias(STATE),
-        has_failed.alias(HAS_FAILED),
+        F.when(F.lit(bool(mine)), state).alias(STATE),
+        (is_without & _had(mine, FAILED, first, last)).alias(HAS_FAILED),
+        (is_without & F.coalesce(F.col("exit_day") <= last, _no())).alias(HAS_LEFT),
+        (~is_held & _had(others, (TOOK_PLACE,), first, last)).alias(IS_OUTSIDE),
+        (last < until).alias(IS_OVER),
     )
 
 
+def _in_benefit(lives: DataFrame, day: Column, *, arm: str) -> DataFrame:
+    """Keep those of an arm who are in benefit on a day that is known."""
+    is_in = F.col("exit_day").isNull() | (F.col("exit_day") > day)
+    is_known = day <= F.col("observed_until")
+    return lives.where((F.col("arm") == arm) & is_known & F.coalesce(is_in, _no()))
+
+
 def _had(
-    kinds: tuple[str, ...], statuses: tuple[str, ...], first: Column, last: Column
+    kinds: Iterable[str], statuses: tuple[str, ...], first: Column, last: Column
 ) -> Column:
     return F.exists(
         "meetings",
         lambda m: (
             m["contact_date"].between(first, last)
-            & m["kind"].isin(*kinds)
+            & m["kind"].isin(*sorted(kinds))
             & m["status"].isin(*statuses)
         ),
     )

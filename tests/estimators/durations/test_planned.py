@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -160,6 +162,21 @@ def test_a_row_per_week_gives_what_a_row_per_person_gives(sample, found):
     assert same["age"].estimate == pytest.approx(whole["age"].estimate, rel=1e-12)
 
 
+def test_an_interview_tells_from_the_period_after_it_on(sample):
+    weekly = {"kind": "discrete", "link": "cloglog", "cause": "job", "first_period": 3}
+    by_hand = np.arange(1, 21) > sample.interview[:, None]
+    hidden = replace(sample, varying={"working": by_hand.astype(float)})
+    models = [
+        weekly | {"name": "by_hand", "varying": ["working"]},
+        weekly | {"name": "asked", "interview": True},
+    ]
+    found = ask(hidden, ASKED, models=models)
+    asked = rows(found, model="asked")
+    assert [e.term for e in asked] == ["period 1-20", "arm=zia", "arm=hia", "interview"]
+    for one, other in zip(asked, rows(found, model="by_hand"), strict=True):
+        assert (one.estimate, one.std_error) == (other.estimate, other.std_error)
+
+
 def test_a_model_of_one_departure_counts_the_others_as_last_seen(sample, found):
     job = rows(found, model="job")
     assert {e.n_exits for e in job} == {(sample.cause == 1).sum()}
@@ -206,6 +223,13 @@ def test_an_arm_with_too_few_persons_is_refused(sample):
         ({"within": [21]}, "lie within until"),
         ({"varying": []}, "nothing varying is called working"),
         ({"interview": None}, "timing needs an interview"),
+        (
+            {
+                "interview": None,
+                "models": [{"name": "m", "kind": "discrete", "interview": True}],
+            },
+            "model m: the duration has no interview",
+        ),
         ({"ends_at": "first_job"}, "departures are ways in which a benefit ends"),
         (
             {"models": [{"name": "m", "kind": "cox", "cause": "death"}]},

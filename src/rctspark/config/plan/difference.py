@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from rctspark.config.plan.plan import Plan
 
-NAMING = ("name", "id", "number", "population", "table")
+NAMING = (
+    *(("name",), ("id",), ("number",)),
+    ("outcome", "horizon", "model", "population"),
+    *(("population",), ("table",)),
+)
 """Keys by which the parts of a list are told apart, the first that all of them have."""
 
 
@@ -63,28 +67,45 @@ def _parts(
     return None
 
 
-def _naming(parts: Sequence[JsonValue]) -> str | None:
+def _naming(parts: Sequence[JsonValue]) -> tuple[str, ...] | None:
     records = [part for part in parts if isinstance(part, dict)]
     if len(records) < len(parts):
         return None
-    for name in NAMING:
-        if all(name in record for record in records):
-            return name
+    for names in NAMING:
+        if all(name in record for record in records for name in names):
+            return names
     return None
 
 
-def _named(parts: Sequence[JsonValue], by: str) -> dict[str, JsonValue]:
+def _named(parts: Sequence[JsonValue], by: Sequence[str]) -> dict[str, JsonValue]:
     named: dict[str, JsonValue] = {}
     for part in parts:
-        name = str(part[by]) if isinstance(part, dict) else ""
+        name = " ".join(str(part[key]) for key in by) if isinstance(part, dict) else ""
         # A name that stands twice is told apart by its place.
         named[name if name not in named else f"{name} ({len(named) + 1})"] = part
     return named
 
 
 def _written(value: JsonValue) -> str:
+    """Write a value for readers; of a whole part what it says, not what it lacks."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{key}: {_inside(part)}" for key, part in value.items() if _says(part)
+        )
+    return _inside(value)
+
+
+def _says(value: JsonValue) -> bool:
+    return value not in (None, "", [], {})
+
+
+def _inside(value: JsonValue) -> str:
+    if isinstance(value, dict):
+        return f"{{{_written(value)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_inside(part) for part in value)}]"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -39,6 +39,9 @@ def duration_faults(plan: Plan) -> list[tuple[str, str]]:
             for v in duration.varying
             if v.name in known
         ]
+        numbers = {r.number for r in plan.rounds}
+        if duration.interview and duration.interview.round not in {None, *numbers}:
+            faults.append((f"{key}.interview.round", "no round has this number"))
         if duration.varying:
             faults += [(f"{key}.varying", f) for f in _varying_faults(plan, duration)]
     return faults

@@ -88,6 +88,8 @@ class DiscreteModel(_Hazard):
         varying: As for Cox.
         first_period: As for Cox.
         covariance: As for Cox.
+        interview: Whether having had the duration's interview is among what changes:
+            from the period after the one in which it was held.
     """
 
     kind: Literal["discrete"]
@@ -96,6 +98,7 @@ class DiscreteModel(_Hazard):
     varying: tuple[str, ...] = ()
     first_period: int = Field(1, ge=1)
     covariance: Literal["model", "cluster"] = "model"
+    interview: bool = False
 
 
 class TimingModel(_Hazard):
@@ -129,9 +132,12 @@ class Interview(Document):
 
     Attributes:
         kinds: Kinds of contact; the first one held counts.
+        round: Number of a round of the plan: only contacts inside its window count.
+            None: all do.
     """
 
     kinds: tuple[str, ...] = Field(min_length=1)
+    round: int | None = None
 
 
 class DurationPlan(Document):
@@ -158,7 +164,7 @@ class DurationPlan(Document):
         mean_until: Limits of restricted means, compared with control's.
         strata: Categorical covariate within which arms are tested.
         varying: What changes from period to period.
-        interview: The treatment of timing models.
+        interview: The treatment of timing models, and of hazards that ask for it.
         models: Regressions of the hazard.
     """
 
@@ -229,6 +235,8 @@ class DurationPlan(Document):
             if model.cause is not None:
                 faults.append(f"model {model.name}: timing takes all ways of leaving")
             return faults
+        if isinstance(model, DiscreteModel) and model.interview and not self.interview:
+            faults.append(f"model {model.name}: the duration has no interview")
         faults += [
             f"model {model.name}: nothing varying is called {name}"
             for name in model.varying

@@ -31,7 +31,7 @@ from rctspark.config.plan.population import (
 from rctspark.config.plan.power import PowerPlan
 from rctspark.config.plan.reweighting import Reweighting
 from rctspark.config.plan.rounds import Round
-from rctspark.config.plan.tables import ReleasedTable
+from rctspark.config.plan.tables import BalanceTable, ReleasedTable
 from rctspark.periods import PeriodKind
 
 if TYPE_CHECKING:
@@ -129,6 +129,17 @@ class Plan(Document):
         return {c.name: c.categories for c in self.covariates if c.categories}
 
     @property
+    def missing_categories(self) -> dict[str, str]:
+        """Covariate to the category that tables of balance leave out of its test."""
+        return {
+            line.covariate: line.missing
+            for table in self.tables
+            if isinstance(table, BalanceTable)
+            for line in table.lines.values()
+            if line.missing
+        }
+
+    @property
     def has_tests(self) -> bool:
         """Whether it has effects by category to compare, or families of tests."""
         return bool(self.families) or any(m.by for m in self.models)
@@ -149,20 +160,6 @@ class Plan(Document):
             return tuple(sorted(outcome.at))
         first, last = outcome.horizons or (0, self.window.last)
         return range(first, last + 1)
-
-    def as_known(self, day: date) -> Plan:
-        """Return the plan for what was known of the registers on a day.
-
-        Args:
-            day: The day.
-
-        Returns:
-            The same plan on that data version.
-        """
-        registers = self.registers.model_copy(
-            update={"as_known_on": day, "data_version": None}
-        )
-        return self.model_copy(update={"registers": registers})
 
     def until(self, day: date) -> Plan:
         """Return the plan as it stands on a day while the trial runs.

@@ -23,6 +23,7 @@ def estimate_counted_balance(
     *,
     characteristics: Mapping[str, Sequence[str]],
     arms: Sequence[str],
+    missing: Mapping[str, str] | None = None,
 ) -> tuple[tuple[CategoryBalance, ...], tuple[str, ...]]:
     """Test the balance of several characteristics, as far as there are persons.
 
@@ -34,6 +35,8 @@ def estimate_counted_balance(
             is absent is zero.
         characteristics: Characteristic to its categories, in the order of tables.
         arms: The arms; of two, the first is compared against the second.
+        missing: Characteristic to the category that says that it is not known, and
+            is left out of the test; without one, every category is tested.
 
     Returns:
         One result per characteristic of which each arm has 10 persons with a known
@@ -41,7 +44,9 @@ def estimate_counted_balance(
     """
     tested: list[CategoryBalance] = []
     too_few: list[str] = []
-    for name, categories in characteristics.items():
+    for name, declared in characteristics.items():
+        unknown = (missing or {}).get(name, UNKNOWN)
+        categories = [c for c in declared if c != unknown]
         table = np.array(
             [[counts.get((name, c, arm), 0) for c in categories] for arm in arms],
             dtype=np.int64,
@@ -49,14 +54,17 @@ def estimate_counted_balance(
         if int(table.sum(axis=1).min()) < MINIMUM_PERSONS:
             too_few.append(name)
             continue
-        missing = [counts.get((name, UNKNOWN, arm), 0) for arm in arms]
+        not_known = [
+            sum(counts.get((name, c, arm), 0) for c in {UNKNOWN, unknown})
+            for arm in arms
+        ]
         tested.append(
             compare_counts(
                 table,
                 arms=arms,
                 categories=categories,
                 characteristic=name,
-                n_missing=missing,
+                n_missing=not_known,
                 exact=PEARSON,
             )
         )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 ANY = "any"
+INTERVIEW = "interview"
 
 
 def count_exits(sample: DurationSample, duration: DurationPlan, cause: str) -> int:
@@ -116,13 +117,19 @@ class Hazards:
         changing = [
             self.sample.varying[v][person, made.period - 1] for v in model.varying
         ]
+        changing_names = [*model.varying]
+        if isinstance(model, DiscreteModel) and model.interview:
+            # Held and left in one period: which came first is not known.
+            is_after = made.period > self.sample.interview[person]
+            changing.append(is_after.astype(np.float64))
+            changing_names.append(INTERVIEW)
         kept = made.period >= model.first_period
         return type(made)(
             period=made.period[kept],
             at_risk=made.at_risk[kept],
             exits=made.exits[kept],
             covariates=np.column_stack([made.covariates, *changing])[kept],
-            names=(*names, *model.varying),
+            names=(*names, *changing_names),
             person=person[kept],
             unit=made.unit,
         )
@@ -204,7 +211,7 @@ class Hazards:
             level=self.level,
         )
         rows = [
-            self._timed(model, cause, "interview", found, fit.log_likelihood)
+            self._timed(model, cause, INTERVIEW, found, fit.log_likelihood)
             for cause, found in zip(fit.causes, fit.effects, strict=True)
         ]
         for found in fit.coefficients:
@@ -245,7 +252,7 @@ class Hazards:
             method="timing_points",
             model=model.name,
             cause=found.cause,
-            term="interview",
+            term=INTERVIEW,
             p_value=found.p_value,
             n_persons=found.n,
             n_exits=self._exits(found.cause),
