@@ -154,8 +154,6 @@ def session() -> Any:  # noqa: ANN401 (Spark is imported where it runs)
             "-XX:-DontCompileHugeMethods -XX:+UseParallelGC "
             "-XX:ReservedCodeCacheSize=256m",
         )
-        # Past a hundred columns Spark stops compiling a query and reads row by row.
-        .config("spark.sql.codegen.maxFields", "1000")
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
