@@ -45,8 +45,9 @@ monitor: setup ## Watch a running trial: DAY=<yyyy-mm-dd>, as known then
 quality-release: setup ## Write a copy of the quality site that may leave: small counts masked
 	@$(RUN) jobs/write_quality_site.py --plan "$(or $(PLAN),$(EXPERIMENT))" --masked
 
+TRACKING_URI = $$($(RUN) -c 'from pathlib import Path; from rctspark.config import read_settings; print(read_settings(Path()).tracking_uri)')
 ui: setup ## Show the tracked runs (MLflow) on this machine
-	@$(BIN)/mlflow ui --backend-store-uri sqlite:///out/mlflow.db --host 127.0.0.1 --port 5000
+	@$(BIN)/mlflow ui --backend-store-uri "$(TRACKING_URI)" --host 127.0.0.1 --port 5000
 
 # Files go to two workers, the slow ones first (tests/conftest.py); a core for each.
 TWO_WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
