@@ -82,6 +82,19 @@ def fixed(value: float, decimals: int, *, sign: bool = False) -> str:
     return f"+{text}" if sign and rounded > 0 else text
 
 
+def data_text(value: float, decimals: int) -> str:
+    """Write a number as a file of data has it, for programs; zero has no sign.
+
+    Args:
+        value: The number.
+        decimals: Digits after the point.
+
+    Returns:
+        The text: a hyphen before a negative number, nothing between thousands.
+    """
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
 def p_text(p: float) -> str:
     """Write a p-value with three decimals: 0.034, or <0.001."""
     if not math.isfinite(p):

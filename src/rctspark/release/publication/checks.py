@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctspark.contracts.descriptives import BOUNDS, FIT
-from rctspark.release.numerals import kept_decimals
+from rctspark.release.numerals import data_text, kept_decimals
 from rctspark.release.publication.rows import Row
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _bounds_of(
     if effect is not None:
         values["effect"] = effect.estimate
     numbers = dict.fromkeys(BOUND_NUMBERS, "") | {
-        word: f"{round(value * table.factor, table.decimals) + 0.0:.{table.decimals}f}"
+        word: data_text(value * table.factor, table.decimals)
         for word, value in values.items()
     }
     numbers["trimmed"] = f"{100 * share:.0f}" if method == "Lee" else ""

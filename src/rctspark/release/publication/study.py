@@ -14,6 +14,7 @@ from rctspark.contracts.descriptives import (
     LEAVING,
     LOW,
 )
+from rctspark.release.numerals import data_text
 from rctspark.release.publication.rows import Row
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ def _finding_row(
         return Row(headings, dict.fromkeys((*words, "is_significant"), ""), {})
     values = (e.estimate, e.ci_lower, e.ci_upper)
     numbers = {
-        word: f"{round(v * table.factor, table.decimals) + 0.0:.{table.decimals}f}"
+        word: data_text(v * table.factor, table.decimals)
         for word, v in zip(words, values, strict=True)
     }
     numbers["is_significant"] = YES if e.p_value < table.below else NO

@@ -16,6 +16,7 @@ from rctspark.contracts.descriptives import (
 )
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, legend
+from rctspark.release.numerals import data_text
 from rctspark.release.publication.checks_screening import is_shown
 from rctspark.release.publication.rows import Row
 
@@ -146,8 +147,7 @@ def _effect_numbers(
     table: WeightedEffectsTable, weighted: Effect, plain: Effect | None
 ) -> dict[str, str]:
     def printed(value: float) -> str:
-        rounded = round(value * table.factor, table.decimals) + 0.0
-        return f"{rounded:.{table.decimals}f}"
+        return data_text(value * table.factor, table.decimals)
 
     return {
         "effect": printed(weighted.estimate),
