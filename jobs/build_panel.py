@@ -39,7 +39,7 @@ from rctspark.sources.settle import (
     LINKING,
     attach_job_starts,
     flag_overruled,
-    keep_newest_contacts,
+    keep_newest,
     keep_persons,
     keep_standing,
 )
@@ -78,7 +78,7 @@ def build_panel(run: Run) -> None:
         partial(require_full_payroll, run, registers),
     ]
     standing, _ = together(lambda do: do(), at_once)
-    newest = keep_newest_contacts(contacts, registers.deliveries)
+    newest = keep_newest(contacts, registers.deliveries, of=CONTACTS)
     if plan.population.clock is not None:
         newest = keep_since_benefit(newest, population)
     panel = sum_active_periods(

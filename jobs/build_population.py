@@ -42,10 +42,7 @@ from rctspark.sources.aside import (
 from rctspark.sources.settle import (
     LINKING,
     flag_overruled,
-    keep_newest_answers,
-    keep_newest_listings,
-    keep_newest_persons,
-    keep_newest_studied,
+    keep_newest,
     keep_standing,
 )
 from rctspark.trial.assignment import attach_arms
@@ -157,7 +154,7 @@ def find_set_aside(run: Run, registers: Registers, people: People) -> DataFrame:
     if version.of(ANSWERS.name):
         answers = registers.rows(ANSWERS)
         aside.append(keep_other_answers(answers, deliveries))
-        newest = keep_newest_answers(answers, deliveries)
+        newest = keep_newest(answers, deliveries, of=ANSWERS)
         aside.append(keep_strangers(newest, find_followed(people)))
     return reduce(DataFrame.unionByName, aside)
 
@@ -179,9 +176,11 @@ def find_people(run: Run, registers: Registers) -> People:
     chained = keep_standing(spells).transform(
         attach_benefit_start, benefits=plan.benefits, revival_days=plan.revival_days
     )
-    persons = keep_newest_persons(registers.rows(PERSONS), deliveries)
-    lists = keep_newest_listings(registers.rows(ASSIGNMENT_LISTS), deliveries)
-    studied = keep_newest_studied(registers.rows(STUDY_LISTS), deliveries)
+    persons = keep_newest(registers.rows(PERSONS), deliveries, of=PERSONS)
+    lists = keep_newest(
+        registers.rows(ASSIGNMENT_LISTS), deliveries, of=ASSIGNMENT_LISTS
+    )
+    studied = keep_newest(registers.rows(STUDY_LISTS), deliveries, of=STUDY_LISTS)
     if plan.clock is None:
         listed = run.stage("enrolled", find_listed(lists, chained, persons, plan=plan))
         enrolled, funnel, others = listed, count_listed(listed), None

@@ -25,9 +25,7 @@ from rctspark.panel.span import span_of
 from rctspark.sample.statuses import attach_statuses
 from rctspark.sample.study import attach_baseline, attach_study
 from rctspark.sources.settle import (
-    keep_newest_answers,
-    keep_newest_persons,
-    keep_newest_studied,
+    keep_newest,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def describe_persons(
     """
     read = run.store.read
     population = read(made, POPULATION)
-    persons = keep_newest_persons(registers.rows(PERSONS), registers.deliveries)
+    persons = keep_newest(registers.rows(PERSONS), registers.deliveries, of=PERSONS)
     dense = expand_panel(
         population,
         read(made, PERSON_MONTH),
@@ -107,9 +105,11 @@ def with_study(
     population: DataFrame,
 ) -> tuple[DataFrame, DataFrame]:
     """Add what study administration and questionnaires say to panel and persons."""
-    studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
+    studied = keep_newest(
+        registers.rows(STUDY_LISTS), registers.deliveries, of=STUDY_LISTS
+    )
     statuses = registers.rows(STATUSES)
-    answers = keep_newest_answers(registers.rows(ANSWERS), registers.deliveries)
+    answers = keep_newest(registers.rows(ANSWERS), registers.deliveries, of=ANSWERS)
     told = attach_study(
         panel,
         population=population,

@@ -42,7 +42,7 @@ from rctspark.sources.settle import (
     LINKING,
     attach_job_starts,
     flag_overruled,
-    keep_newest_contacts,
+    keep_newest,
     keep_persons,
     keep_standing,
 )
@@ -168,7 +168,7 @@ def collect(
         ),
         spells=keep_standing(flag_overruled(spells, registers.deliveries)),
         payroll=attach_job_starts(payroll, registers.deliveries),
-        contacts=keep_newest_contacts(contacts, registers.deliveries),
+        contacts=keep_newest(contacts, registers.deliveries, of=CONTACTS),
         durations=plan.durations,
         followed=plan.population,
         earnings_sources=plan.earnings_sources,

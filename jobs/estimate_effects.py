@@ -56,7 +56,7 @@ from rctspark.sample.columns import arms_of, tables_analyses, target_analyses
 from rctspark.sample.table import count_samples, table_samples
 from rctspark.sources.settle import (
     LINKING,
-    keep_newest_studied,
+    keep_newest,
 )
 from rctspark.trial.study import count_studied_by_site
 from reweighted_effects import estimate_reweighted_effects
@@ -230,7 +230,9 @@ def describe_sites(
     """Count the steps of the funnel by site, where a table shows them."""
     if not any(isinstance(table, FunnelTable) for table in plan.tables):
         return []
-    studied = keep_newest_studied(registers.rows(STUDY_LISTS), registers.deliveries)
+    studied = keep_newest(
+        registers.rows(STUDY_LISTS), registers.deliveries, of=STUDY_LISTS
+    )
     by_site = count_studied_by_site(studied, plan=plan.population)
     steps, sizes = together(
         lambda frame: [row.asDict() for row in frame.collect()],

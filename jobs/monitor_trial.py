@@ -26,7 +26,7 @@ from rctspark.runtime.registers import open_registers
 from rctspark.runtime.together import together
 from rctspark.sample.assemble import attach_arm, attach_person
 from rctspark.sample.covariates import attach_covariates
-from rctspark.sources.settle import LINKING, keep_newest_contacts, keep_standing
+from rctspark.sources.settle import LINKING, keep_newest, keep_standing
 from rctspark.trial.assignment import attach_arms
 from rctspark.trial.monitoring import (
     count_agreement,
@@ -73,7 +73,7 @@ def find_state(run: Run, registers: Registers, *, until: date) -> TrialState:
     described = population.transform(attach_person, people.persons).transform(
         attach_covariates, covariates=covariates
     )
-    contacts = keep_newest_contacts(registers.rows(CONTACTS), registers.deliveries)
+    contacts = keep_newest(registers.rows(CONTACTS), registers.deliveries, of=CONTACTS)
     lives = (
         population.transform(
             attach_spells,

@@ -16,7 +16,13 @@ from rctspark.config.plan import (
     JobQualityOutcome,
     TimeShareOutcome,
 )
-from rctspark.contracts import BENEFIT_SPELLS, CONTACTS, PAYROLL
+from rctspark.contracts import (
+    ANSWERS,
+    ASSIGNMENT_LISTS,
+    BENEFIT_SPELLS,
+    CONTACTS,
+    PAYROLL,
+)
 from rctspark.contracts.silence import HeldMonths
 from rctspark.errors import DeliveryError
 from rctspark.panel import assemble_person_outcome
@@ -40,8 +46,7 @@ from rctspark.sources.months import count_months
 from rctspark.sources.repeated import CONFLICT
 from rctspark.sources.settle import (
     flag_overruled,
-    keep_newest_answers,
-    keep_newest_listings,
+    keep_newest,
     keep_standing,
 )
 from toy.experiment import bsns
@@ -260,7 +265,7 @@ def test_a_later_list_with_another_arm_sets_the_older_entry_aside(draw):
     deliveries = draw(DELIVERIES_OF_TWO)
     found = keep_other_arms(lists, deliveries)
     assert aside(found) == {("d1", OTHER_ARM): 2}
-    newest = keep_newest_listings(lists, deliveries).collect()
+    newest = keep_newest(lists, deliveries, of=ASSIGNMENT_LISTS).collect()
     arms = {r["person_id"]: (r["arm_recorded"], r["stratum"]) for r in newest}
     assert arms[named("ann")] == ("more", "low")
     assert arms[named("bob")] == ("more", "high")
@@ -280,7 +285,7 @@ def test_of_two_baseline_answers_the_later_delivered_stand_and_the_others_are_co
     """)
     deliveries = draw(DELIVERIES_OF_TWO)
     assert aside(keep_other_answers(answers, deliveries)) == {("d1", OTHER_ANSWERS): 1}
-    newest = keep_newest_answers(answers, deliveries).collect()
+    newest = keep_newest(answers, deliveries, of=ANSWERS).collect()
     marks = {(r["person_id"], r["wave"]): r["answers"]["mark"] for r in newest}
     assert marks == {
         (named("ann"), 0): 7.0,

@@ -5,12 +5,12 @@ import random
 
 import pytest
 
-from rctspark.contracts import BENEFIT_SPELLS, DELIVERIES
+from rctspark.contracts import BENEFIT_SPELLS, CONTACTS, DELIVERIES
 from rctspark.sources.aside import keep_overruled
 from rctspark.sources.settle import (
     attach_job_starts,
     flag_overruled,
-    keep_newest_contacts,
+    keep_newest,
     keep_standing,
 )
 
@@ -81,7 +81,7 @@ def test_a_contact_is_as_the_newest_delivery_tells_it(draw, deliveries):
         d2          | ann       | c1         | 2013-01-05   | talk | held
         d1          | bob       | c2         | 2013-01-07   | talk | held
     """)
-    found = keep_newest_contacts(contacts, deliveries).collect()
+    found = keep_newest(contacts, deliveries, of=CONTACTS).collect()
     assert sorted(r["status"] for r in found) == ["held", "held"]
 
 

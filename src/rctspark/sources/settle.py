@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from rctspark.contracts import Table
 
 FOREVER = "9999-12-31"
+THINGS = {
+    ANSWERS.name: ("person_id", "wave"),
+    ASSIGNMENT_LISTS.name: ("person_id",),
+    CONTACTS.name: ("person_id", "contact_id"),
+    PERSONS.name: ("person_id",),
+    STUDY_LISTS.name: ("person_id",),
+}
+"""Tables that say everything anew in each delivery, and what a row is about."""
 
 
 def keep_persons(rows: DataFrame, population: DataFrame) -> DataFrame:
@@ -44,69 +52,25 @@ def keep_persons(rows: DataFrame, population: DataFrame) -> DataFrame:
     return rows.join(population.select("person_id"), on="person_id", how="left_semi")
 
 
-def keep_newest_persons(persons: DataFrame, deliveries: DataFrame) -> DataFrame:
-    """Keep what the newest delivery says of each person.
+def keep_newest(rows: DataFrame, deliveries: DataFrame, *, of: Table) -> DataFrame:
+    """Keep what the newest delivery says of each thing: a planned contact becomes held.
 
     Args:
-        persons: PERSONS of one data version.
+        rows: Rows of `of`, of one data version.
         deliveries: DELIVERIES.
+        of: A table of `THINGS`.
 
     Returns:
-        PERSONS, one row per person.
+        `of`, one row per thing.
     """
-    return _keep_newest(persons, deliveries, PERSONS, ["person_id"])
-
-
-def keep_newest_contacts(contacts: DataFrame, deliveries: DataFrame) -> DataFrame:
-    """Keep what the newest delivery says of each contact: planned becomes held.
-
-    Args:
-        contacts: CONTACTS of one data version.
-        deliveries: DELIVERIES.
-
-    Returns:
-        CONTACTS, one row per person and contact.
-    """
-    return _keep_newest(contacts, deliveries, CONTACTS, ["person_id", "contact_id"])
-
-
-def keep_newest_listings(lists: DataFrame, deliveries: DataFrame) -> DataFrame:
-    """Keep each person's entry on the newest assignment list.
-
-    Args:
-        lists: ASSIGNMENT_LISTS of one data version.
-        deliveries: DELIVERIES.
-
-    Returns:
-        ASSIGNMENT_LISTS, one row per person.
-    """
-    return _keep_newest(lists, deliveries, ASSIGNMENT_LISTS, ["person_id"])
-
-
-def keep_newest_studied(studied: DataFrame, deliveries: DataFrame) -> DataFrame:
-    """Keep what the newest study administration says of each person.
-
-    Args:
-        studied: STUDY_LISTS of one data version.
-        deliveries: DELIVERIES.
-
-    Returns:
-        STUDY_LISTS, one row per person.
-    """
-    return _keep_newest(studied, deliveries, STUDY_LISTS, ["person_id"])
-
-
-def keep_newest_answers(answers: DataFrame, deliveries: DataFrame) -> DataFrame:
-    """Keep what the newest delivery holds of each person and wave.
-
-    Args:
-        answers: ANSWERS of one data version.
-        deliveries: DELIVERIES.
-
-    Returns:
-        ANSWERS, one row per person and wave.
-    """
-    return _keep_newest(answers, deliveries, ANSWERS, ["person_id", "wave"])
+    thing = THINGS[of.name]
+    rest = [n for n in of.names if n not in thing]
+    newest = (
+        attach_rank(rows, deliveries)
+        .groupBy(*thing)
+        .agg(F.max_by(F.struct(*rest), F.col("rank")).alias("newest"))
+    )
+    return of.shape(newest.select(*thing, "newest.*"))
 
 
 def flag_overruled(spells: DataFrame, deliveries: DataFrame) -> DataFrame:
@@ -245,18 +209,6 @@ def attach_rank(rows: DataFrame, deliveries: DataFrame) -> DataFrame:
     order = F.struct("delivered_on", "period", "version", "delivery_id")
     ranks = deliveries.select("delivery_id", order.alias("rank"))
     return rows.join(F.broadcast(ranks), on="delivery_id", how="left")
-
-
-def _keep_newest(
-    rows: DataFrame, deliveries: DataFrame, table: Table, key: list[str]
-) -> DataFrame:
-    rest = [n for n in table.names if n not in key]
-    newest = (
-        attach_rank(rows, deliveries)
-        .groupBy(*key)
-        .agg(F.max_by(F.struct(*rest), F.col("rank")).alias("newest"))
-    )
-    return table.shape(newest.select(*key, "newest.*"))
 
 
 def _later_delivered_first(one: Column, other: Column) -> Column:
