@@ -4,6 +4,7 @@ import datetime as dt
 import random
 
 import pytest
+from pyspark.sql import functions as F
 
 from rctspark.contracts import BENEFIT_SPELLS, CONTACTS, DELIVERIES
 from rctspark.sources.aside import keep_overruled
@@ -83,6 +84,21 @@ def test_a_contact_is_as_the_newest_delivery_tells_it(draw, deliveries):
     """)
     found = keep_newest(contacts, deliveries, of=CONTACTS).collect()
     assert sorted(r["status"] for r in found) == ["held", "held"]
+
+
+def test_of_deliveries_of_one_day_the_higher_number_is_the_newer(draw, deliveries):
+    contacts = draw("""
+        contacts
+        delivery_id | person_id | contact_id | contact_date | kind | status
+        d2          | ann       | c1         | 2013-01-05   | talk | planned
+        d3          | ann       | c1         | 2013-01-05   | talk | held
+    """)
+    versions = F.when(F.col("delivery_id") == "d3", "V10").otherwise("V9")
+    one_day = deliveries.withColumns(
+        {"version": versions, "delivered_on": F.lit("2013-03-01").cast("date")}
+    )
+    (found,) = keep_newest(contacts, one_day, of=CONTACTS).collect()
+    assert found["status"] == "held"
 
 
 def test_a_capped_job_start_gives_way_to_a_real_one(draw, deliveries):

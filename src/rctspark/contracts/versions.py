@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from rctspark.errors import DeliveryError, IdentityError, listed
 from rctspark.periods import Coverage, Days
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 DIGEST_LENGTH = 8
 LONG_AGO = dt.date(1900, 1, 1)
@@ -53,9 +54,32 @@ class Delivery:
         return (self.register, self.mapping, self.period)
 
     @property
-    def rank(self) -> tuple[dt.date, str, str]:
-        """Orders deliveries of one place from the oldest to the newest."""
-        return (self.delivered_on, self.version, self.delivery_id)
+    def rank(self) -> tuple[dt.date, int, str, str]:
+        """Orders deliveries of one place from old to new: V9 before V10."""
+        number = re.search(r"\d+", self.version)
+        return (
+            self.delivered_on,
+            int(number[0]) if number else 0,
+            self.version,
+            self.delivery_id,
+        )
+
+    def contains(self, other: Delivery) -> bool:
+        """Tell whether another speaks for a part of the period: a month of 2013."""
+        is_part = other.period.startswith(f"{self.period}-")
+        return is_part and self.place[:2] == other.place[:2]
+
+    def replaces(self, other: Delivery) -> bool:
+        """Tell whether it was delivered after a part of its period."""
+        return self.contains(other) and other.delivered_on < self.delivered_on
+
+    @property
+    def title(self) -> str:
+        """What a sentence calls it."""
+        return (
+            f"{self.register} {self.period} {self.version}, delivered on "
+            f"{self.delivered_on}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +141,40 @@ def as_known_on(deliveries: Iterable[Delivery], day: dt.date) -> DataVersion:
 
     Returns:
         The newest delivery of each register, source and period delivered by `day`.
+        A year replaces the months of it that were delivered before.
 
     Raises:
-        DeliveryError: Nothing had been delivered by then.
+        DeliveryError: Nothing had been delivered by then; or a month was delivered
+            anew after the year that holds it.
     """
     newest: dict[tuple[str, str, str], Delivery] = {}
     for delivery in sorted(deliveries, key=lambda d: d.rank):
         if delivery.delivered_on <= day:
+            newest = {p: d for p, d in newest.items() if not delivery.replaces(d)}
             newest[delivery.place] = delivery
     if not newest:
         raise DeliveryError(
             f"Nothing had been delivered by {day}; name a later day in the plan "
             "(registers.as_known_on), or load deliveries first."
         )
+    _require_apart(newest.values())
     return name_version(newest.values(), day)
+
+
+def _require_apart(chosen: Collection[Delivery]) -> None:
+    """Refuse a month beside a year that speaks for it: its rows would count twice."""
+    faults = [
+        f"{part.title}, is part of {whole.title}"
+        for whole in chosen
+        for part in chosen
+        if whole.contains(part) and (part.covers_from or LONG_AGO) <= whole.covers_to
+    ]
+    if faults:
+        raise DeliveryError(
+            f"Rows would count twice: {len(faults)} deliveries are part of one that "
+            f"was not delivered after them:\n{listed(faults)}\nDeliver the whole "
+            "anew, or name an earlier day in the plan (registers.as_known_on)."
+        )
 
 
 def choose_version(

@@ -206,7 +206,8 @@ def attach_rank(rows: DataFrame, deliveries: DataFrame) -> DataFrame:
     Returns:
         The same rows, with `rank`.
     """
-    order = F.struct("delivered_on", "period", "version", "delivery_id")
+    number = F.regexp_extract("version", r"\d+", 0).try_cast("int").alias("number")
+    order = F.struct("delivered_on", "period", number, "version", "delivery_id")
     ranks = deliveries.select("delivery_id", order.alias("rank"))
     return rows.join(F.broadcast(ranks), on="delivery_id", how="left")
 
@@ -223,8 +224,8 @@ def _later_delivered_first(one: Column, other: Column) -> Column:
 def _none_yet() -> Column:
     types = {c.name: c.type for c in BENEFIT_SPELLS.columns}
     fields = [f"{n}: {types[n]}" for n in types if n not in ("person_id", "benefit")]
-    rank = "rank: struct<delivered_on: date, period: string, version: string, "
-    rank += "delivery_id: string>"
+    rank = "rank: struct<delivered_on: date, period: string, number: int, "
+    rank += "version: string, delivery_id: string>"
     element = ", ".join([rank, "last_date: date", *fields, "is_overruled: boolean"])
     return F.array().cast(f"array<struct<{element}>>")
 
