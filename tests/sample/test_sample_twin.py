@@ -128,35 +128,43 @@ def test_spark_agrees_with_plain_python(spark, make_plan, period):
         analysis=analysis,
         largest_sample_rows=1000,
     )
-    expected = sorted(
-        (p for p in people if p["is_enrolled"] and p["arm"] != "intensive"),
-        key=lambda p: p["person_id"],
-    )
-    assert found.arm.tolist() == [p["arm"] for p in expected]
+    expected = [p for p in people if p["is_enrolled"] and p["arm"] != "intensive"]
     ages = [
         age_by_counting_birthdays(p["birth_date"], p["enrolment_date"])
         for p in expected
     ]
-    np.testing.assert_array_equal(found.covariates["age"][:, 0], ages)
     jobs = [jobs_before_invitation(p, period, -2, -1) for p in expected]
     assert 0 < np.isnan(jobs).sum() < len(jobs)
-    np.testing.assert_array_equal(found.covariates["jobs"][:, 0], jobs)
-    for horizon in range(-4, 3):
-        values = [
+    doubled = [
+        [
             np.nan if row["jobs"] is None else 2.0 * row["jobs"]
             for p in expected
             for row in p["panel"]
             if row["horizon"] == horizon
         ]
-        np.testing.assert_array_equal(found.outcomes["jobs", horizon], values)
-    for horizon in (6, 12):
-        values = [
+        for horizon in range(-4, 3)
+    ]
+    exits = [
+        [
             np.nan if row["value"] is None else row["value"]
             for p in expected
             for row in p["outcomes"]
             if row["horizon"] == horizon
         ]
-        np.testing.assert_array_equal(found.outcomes["exit", horizon], values)
+        for horizon in (6, 12)
+    ]
+    columns = [ages, jobs, *doubled, *exits]
+    collected = [found.covariates[name][:, 0] for name in ("age", "jobs")]
+    collected += [found.outcomes["jobs", horizon] for horizon in range(-4, 3)]
+    collected += [found.outcomes["exit", horizon] for horizon in (6, 12)]
+    arms = [p["arm"] for p in expected]
+    assert by_person(found.arm, collected) == by_person(arms, columns)
+
+
+def by_person(arms, columns):
+    """What is known of each person, the persons in one order."""
+    values = np.nan_to_num(np.column_stack(columns), nan=-1e9)
+    return sorted(zip(arms, values.tolist(), strict=True))
 
 
 def _only(people, table):

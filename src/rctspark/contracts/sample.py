@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnalysisSample:
-    """Everyone analysed, one row per person, in the order of `person_id`.
+    """Everyone analysed, one row per person, in an order free of pseudonyms.
 
     Attributes:
         arm: Shape (n,), name of the arm that the analysis follows.

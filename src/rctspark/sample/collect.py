@@ -49,7 +49,7 @@ def collect_sample(
         largest_sample_rows: Most persons that may come.
 
     Returns:
-        The sample, in the order of `person_id`.
+        The sample, in the order of `in_order`.
 
     Raises:
         EstimationError: As `collect_samples`.
@@ -83,7 +83,7 @@ def collect_samples(
         largest_sample_rows: Most persons that may come.
 
     Returns:
-        One sample per analysis, in the order of `person_id`.
+        One sample per analysis, in the order of `in_order`.
 
     Raises:
         EstimationError: There are more persons than may come; a person stands there
@@ -100,11 +100,27 @@ def collect_samples(
             "memory for them and raise largest_sample_rows in conf/, or narrow the "
             "analysis."
         )
-    rows = rows.sort_values("person_id", ignore_index=True)
+    rows = in_order(rows)
     return tuple(
         _sample_of(_rows_of(rows, plan, analysis, place), plan, analysis)
         for place, analysis in enumerate(analyses)
     )
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sort persons by what is known of them, not by their pseudonym.
+
+    Whatever draws by place then draws alike under every pseudonym key: those whose
+    places could differ are alike in everything.
+
+    Args:
+        rows: One row per person: `person_id` and what is known.
+
+    Returns:
+        The same rows in another order.
+    """
+    told = [name for name in rows.columns if name != "person_id"]
+    return rows.sort_values(told, ignore_index=True)
 
 
 def _rows_of(
