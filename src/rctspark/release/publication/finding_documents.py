@@ -95,8 +95,8 @@ class PublishedFinding(Document):
         effects: Effects of the plan that are about the same, one line each.
         many: Effects that are counted in one line.
         durations: Numbers of the plan's durations that are about the same.
-        reason: Why no twin that gives back the published tables can show it, with the
-            arithmetic. Empty: one can.
+        reason: Why the twin does not show it, or not in full: with the arithmetic where
+            no twin that gives back the published tables can. Empty: it does.
     """
 
     about: str

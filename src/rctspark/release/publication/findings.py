@@ -59,8 +59,7 @@ class ShownFinding:
         p: Its p-value; empty: none.
         agrees: `yes` or `no`: what the sentence says of significance, sign and mean
             holds here; empty: it says nothing of them, or there is no number.
-        reason: Why the published tables leave no room for the sentence; empty: they
-            do, or nobody has shown that they don't.
+        reason: Why the twin does not show it, or not in full, as the findings say.
     """
 
     about: str
