@@ -139,6 +139,6 @@ def test_the_page_shows_subgroups_services_and_findings_and_says_whose(tmp_path)
     for part in ("subgroups", "published", "figure-services-by_month"):
         assert f'id="{part}"' in html
     assert "Synthetic data." in html.split('id="published"')[1][:200]
-    assert html.count("No room in the published tables: its table adds up") == 1
+    assert html.count("Of this twin: its table adds up") == 1
     assert (page.parent / "figures" / "services-by_month.csv").is_file()
     assert "known:age" not in html
