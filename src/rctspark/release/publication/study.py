@@ -97,7 +97,7 @@ def group_rows(table: GroupsTable, book: Book) -> tuple[Row, ...]:
             named = {"characteristic": heading, "category": label}
             row = _group_row(table, book, named, line, category)
             told = _tests(table, book, line) if is_first else {}
-            p = {what: told.get(what, "") for what in _test_columns(table)}
+            p = {what: told.get(what, "") for what in tested_arms(table)}
             rows.append(replace(row, numbers={**row.numbers, **p}))
             is_first = False
     if table.sizes:
@@ -145,15 +145,16 @@ def _group_row(
     return Row(headings, numbers, persons)
 
 
-def _test_columns(table: GroupsTable) -> list[str]:
-    return [what for what in table.columns.values() if what.startswith("p ")]
+def tested_arms(table: GroupsTable) -> dict[str, str]:
+    """Return the columns of tests, with the arm that is tested against control."""
+    named = [what for what in table.columns.values() if what.startswith("p ")]
+    return {what: what.removeprefix("p ") for what in named}
 
 
 def _tests(table: GroupsTable, book: Book, line: GroupLine) -> dict[str, str]:
     found = {}
     category = EVERY if line.categories else line.base
-    for what in _test_columns(table):
-        arm = what.removeprefix("p ")
+    for what, arm in tested_arms(table).items():
         count = book.count(_subject(line), category, arm, line.horizon)
         if count is not None and count.p_value is not None:
             found[what] = f"{count.p_value:.2f}"
@@ -166,7 +167,7 @@ def _sizes_row(table: GroupsTable, book: Book) -> Row:
         group: sum(book.size(member) for member in members_of(group, book.plan))
         for group in shown_groups(table, book.plan)
     }
-    p = dict.fromkeys(_test_columns(table), "")
+    p = dict.fromkeys(tested_arms(table), "")
     return Row(
         {"characteristic": heading, "category": label},
         {group: str(n) for group, n in sizes.items()} | p,
