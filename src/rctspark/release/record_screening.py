@@ -33,6 +33,7 @@ from rctspark.release.publication.findings import (
     shown_findings,
 )
 from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
+from rctspark.release.publication.printed_sizes import with_printed_sizes
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import is_of_counts, screen_table
 from rctspark.release.publication.weights import screen_weights
@@ -72,7 +73,11 @@ def screen_record(record: ReportRecord) -> Release:
             weighted={one.population: one.of for one in record.plan.reweighted},
         )
     )
-    kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
+    kept = with_printed_sizes(
+        coarsen_parts(screened.kept, record.plan, record.thresholds),
+        screened.kept,
+        record.book,
+    )
     durations = screen_durations(record.durations, record.thresholds)
     design = _screen_design(record, screened)
     return Release(
@@ -256,7 +261,8 @@ def _screen_single_tests(
     record: ReportRecord, kept: Sequence[Effect]
 ) -> tuple[ShownTest, ...]:
     joint = joint_families(record.plan)
-    return screen_tests([t for t in record.tests if t.family not in joint], kept)
+    tests = [t for t in record.tests if t.family not in joint]
+    return screen_tests(tests, kept, effects=record.effects)
 
 
 def _screen_joint_tests(

@@ -55,13 +55,14 @@ class LaidTable:
         plan: What the plan says of it.
         rows: Its rows, in order.
         legend: How hidden cells are written; empty: none is hidden.
-        tests: Heading of a characteristic to the p-value of its test.
+        tests: Heading of a characteristic to the p-value of its test; None: it was
+            tested, and the p-value stays inside.
     """
 
     plan: ReleasedTable
     rows: tuple[Row, ...]
     legend: str = ""
-    tests: tuple[tuple[str, float], ...] = ()
+    tests: tuple[tuple[str, float | None], ...] = ()
 
     @property
     def name(self) -> str:

@@ -134,13 +134,19 @@ def _screen_counts(
     )
     texts: dict[str, str] = {}
     marks: list[Mark] = []
+    hidden: set[str] = set()
     for part, sums in parts.items():
         found = suppress(sums, thresholds, known=known)
         marks += [found[name] for name in _printed(table, part, sums)]
         own = displayed(sums.counts, found, thresholds)
         texts |= {f"{part}: {name}": text for name, text in own.items()}
+        if any(mark is not Mark.SHOWN for mark in found.values()):
+            hidden.add(part)
     rows = [_with_texts(table, row, texts, book) for row in table.rows]
-    return replace(table, rows=tuple(rows), legend=legend(marks, thresholds))
+    # A p-value is an equation between the counts that it compares.
+    tests = [(part, None if part in hidden else p) for part, p in table.tests]
+    told = legend(marks, thresholds)
+    return replace(table, rows=tuple(rows), legend=told, tests=tuple(tests))
 
 
 def parts_of(table: LaidTable, book: Book) -> dict[str, Sums]:
