@@ -32,7 +32,12 @@ from rctspark.release.publication.findings import (
     ShownFindings,
     shown_findings,
 )
-from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
+from rctspark.release.publication.layout import (
+    LaidTable,
+    as_printed,
+    lay_out,
+    with_small_p,
+)
 from rctspark.release.publication.printed_sizes import with_printed_sizes
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import is_of_counts, screen_table
@@ -194,9 +199,17 @@ def _screened_tables(
     book, exempt = record.book, {e.table for e in record.exemptions}
 
     def screen(laid: LaidTable) -> LaidTable:
-        if laid.name in exempt and is_of_counts(laid.plan, record.plan):
+        is_exempt = laid.name in exempt
+        if is_exempt and is_of_counts(laid.plan, record.plan):
             return laid
-        return screen_table(laid, book, record.thresholds, design=design, shown=shown)
+        return screen_table(
+            laid,
+            book,
+            record.thresholds,
+            design=design,
+            shown=shown,
+            is_exempt=is_exempt,
+        )
 
     screened = {t.name: screen(lay_out(t, book)) for t in record.plan.tables}
     # A test against the target rests on the shares that other tables show.
@@ -210,7 +223,7 @@ def _screened_tables(
         for name, table in screened.items()
         if isinstance(table.plan, WeightsTable)
     }
-    return tuple(as_printed(table) for table in screened.values())
+    return tuple(with_small_p(as_printed(table)) for table in screened.values())
 
 
 def _screen_unobserved(

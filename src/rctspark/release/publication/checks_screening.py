@@ -238,5 +238,5 @@ def persons_in_all(
     base = thresholds.minimum_persons
     told = base * round(n_total / base)
     enrolled = sum(book.size(arm) for arm in book.plan.arms.all)
-    is_above = is_described(population, book.plan) and told > enrolled
+    is_above = is_described(population, book.plan) and 0 < enrolled < told
     return str(told - base if is_above else told)

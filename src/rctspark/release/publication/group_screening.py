@@ -11,6 +11,7 @@ from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
 from rctspark.release.publication.linked_counts import UNKNOWN, link_counts
 from rctspark.release.publication.study import (
     ALL,
+    counted_groups,
     is_number,
     members_of,
     shown_groups,
@@ -54,18 +55,26 @@ class Part:
 
 
 def screen_groups(
-    table: LaidTable, plan: GroupsTable, book: Book, thresholds: Thresholds
+    table: LaidTable,
+    plan: GroupsTable,
+    book: Book,
+    thresholds: Thresholds,
+    *,
+    is_exempt: bool = False,
 ) -> LaidTable:
     """Hide small counts of a table of groups, means that rest on few, and tests.
 
     A p-value is an equation between the numbers that it compares: it leaves where all
-    of its arm and of control are shown.
+    of its arm and of control are shown. Where all but a few persons of an arm are
+    counted among, its per cents and its n would say how few are not.
 
     Args:
         table: The table as laid out, with counts.
         plan: What the plan says of it.
         book: The results.
         thresholds: Thresholds of the data owner.
+        is_exempt: Whether the data owner exempts the persons among whom the table
+            counts: they are counts by design.
 
     Returns:
         The table with hidden cells, still counts.
@@ -74,7 +83,17 @@ def screen_groups(
         DisclosureError: The table can't be made safe.
     """
     parts = _parts(table, plan, book, thresholds)
-    rows = [_screened_row(row, plan, book, thresholds, parts) for row in table.rows]
+    rows = [
+        _screened_row(
+            row,
+            plan,
+            book,
+            thresholds,
+            parts,
+            closed=set() if is_exempt else _closed(row, plan, book, thresholds),
+        )
+        for row in table.rows
+    ]
     marks = [
         part.marks[cell(part.names[_key(row)], group)]
         for row in table.rows
@@ -92,6 +111,8 @@ def _screened_row(
     book: Book,
     thresholds: Thresholds,
     parts: Mapping[tuple[str, str], Part],
+    *,
+    closed: set[str],
 ) -> Row:
     key, numbers = _key(row), dict(row.numbers)
     line, part = plan.lines.get(key[0]), parts.get(key)
@@ -105,12 +126,31 @@ def _screened_row(
         else:
             is_open[group] = part.is_open(key, group)
             text = part.texts.get(cell(part.names[key], group), HIDDEN)
+        is_open[group] = is_open[group] and group not in closed
         if group in numbers:
-            numbers[group] = text
+            numbers[group] = HIDDEN if group in closed else text
+    for word, group in counted_groups(plan).items():
+        numbers[word] = HIDDEN if group in closed else numbers[word]
     for word, arm in tested_arms(plan).items():
         if numbers[word] and not (is_open[arm] and is_open[book.plan.arms.control]):
             numbers[word] = HIDDEN
     return replace(row, numbers=numbers)
+
+
+def _closed(
+    row: Row, plan: GroupsTable, book: Book, thresholds: Thresholds
+) -> set[str]:
+    """Return the groups of which all but a few persons are those that a row counts."""
+    line = plan.lines.get(_key(row)[0])
+    if line is None or line.among is None:
+        return set()
+    few = {
+        arm
+        for arm in book.plan.arms.all
+        if 0 < book.size(arm) - _base(row, plan, arm, book) < thresholds.minimum_persons
+    }
+    # One arm would follow from all of them together.
+    return few | {ALL} if few else few
 
 
 def _key(row: Row) -> tuple[str, str]:

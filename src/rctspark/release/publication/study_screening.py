@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def screen_study(
-    table: LaidTable, book: Book, thresholds: Thresholds, *, shown: Book
+    table: LaidTable,
+    book: Book,
+    thresholds: Thresholds,
+    *,
+    shown: Book,
+    is_exempt: bool = False,
 ) -> LaidTable:
     """Hide what may not leave of a table about a study.
 
@@ -29,6 +34,7 @@ def screen_study(
         book: The results that it was laid out from.
         thresholds: Thresholds of the data owner.
         shown: The effects that may leave.
+        is_exempt: Whether the data owner exempts the table's counts by design.
 
     Returns:
         The table with hidden cells. Alphas rest on ten persons and more, or are empty.
@@ -40,7 +46,7 @@ def screen_study(
     if isinstance(plan, FunnelTable):
         return screen_funnel(table, plan, book, thresholds)
     if isinstance(plan, GroupsTable):
-        return screen_groups(table, plan, book, thresholds)
+        return screen_groups(table, plan, book, thresholds, is_exempt=is_exempt)
     if isinstance(plan, FindingsTable):
         return screen_findings(table, plan, shown, thresholds)
     return table
