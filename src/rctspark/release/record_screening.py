@@ -6,6 +6,7 @@ arms beside the funnel, tables beside effects, tests of effects that stay inside
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ def screen_record(record: ReportRecord) -> Release:
         n_withheld=len(screened.withheld),
         design=design,
         unobserved=_screen_unobserved(record, screened, kept),
-        sample_ratio_p=record.sample_ratio_p,
+        sample_ratio_p=_screen_ratio(record.sample_ratio_p, design),
         thresholds=record.thresholds,
         exemptions=record.exemptions,
         data_version=record.data_version,
@@ -178,6 +179,12 @@ def _screen_design(record: ReportRecord, screened: ScreenedEffects) -> DesignCou
         known_arms=_arms_in_full(record, screened),
         exemptions=record.exemptions,
     )
+
+
+def _screen_ratio(p: float | None, design: DesignCounts) -> float | None:
+    """Keep the test of the arms' sizes inside where one of them is: an equation."""
+    is_open = all(arm.persons.isdigit() for arm in design.arms)
+    return p if p is None or is_open else math.nan
 
 
 def _arms_in_full(record: ReportRecord, screened: ScreenedEffects) -> frozenset[str]:
