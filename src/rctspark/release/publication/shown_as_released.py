@@ -34,15 +34,8 @@ def as_released(table: LaidTable, labels: Labels) -> Laid:
     head = tuple(_in_words(c, labels) for c in columns)
     rows = []
     for row, after in zip_longest(table.rows, table.rows[1:]):
-        line = table.line(row)
-        rows.append(
-            tuple(
-                _heading_words(table, line[column], labels)
-                if column in table.headings
-                else number_words(line[column])
-                for column in columns
-            )
-        )
+        line, words = table.line(row), _heading_cells(table, row, labels)
+        rows.append(tuple(words.get(c) or number_words(line[c]) for c in columns))
         below = _persons_below(row, after, table, counted)
         rows += [(rows[-1][0], *below)[-len(columns) :]] if below else []
     if not is_grouped(table):
@@ -75,6 +68,17 @@ def _heading_words(table: LaidTable, text: str, labels: Labels) -> str:
     """Return the words for a heading; a table may have its own for a name."""
     own = f"{table.name}_{text}"
     return labels.of(own) if own in labels.plan.labels else _in_words(text, labels)
+
+
+def _heading_cells(table: LaidTable, row: Row, labels: Labels) -> dict[str, str]:
+    """Return the words for a row's headings; what repeats the first is a dash."""
+    line, (first, *others) = table.line(row), table.headings
+    words = {first: _heading_words(table, line[first], labels)}
+    for column in others:
+        is_same = isinstance(table.plan, GroupsTable) and line[column] == line[first]
+        told = _heading_words(table, line[column], labels)
+        words[column] = "\N{EN DASH}" if is_same else told
+    return words
 
 
 def _in_words(text: str, labels: Labels) -> str:
