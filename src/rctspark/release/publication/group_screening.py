@@ -169,7 +169,7 @@ def _parts(
             continue
         name = line.covariate or ("outcomes" if plan.total else f"{heading} only")
         together.setdefault(name, []).append(row)
-    found = {}
+    found: dict[tuple[str, str], Part] = {}
     for rows in together.values():
         covariate = plan.lines[rows[0].headings["characteristic"]].covariate
         part = (
@@ -213,7 +213,7 @@ def _part_of_outcomes(
     counts = {
         (_name(row), arm): _count(row, plan, arm, book) for row in parts for arm in arms
     }
-    rest = (TOTAL,)
+    rest: tuple[str, ...] = (TOTAL,)
     if len(parts) == len(rows):
         for arm in arms:
             here = sum(counts[name, arm] for name in shown)

@@ -8,7 +8,7 @@ must not follow from two tables that are each safe.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rctspark.config.plan import GroupsTable
 from rctspark.contracts.descriptives import TARGET
@@ -84,7 +84,7 @@ def link_counts(covariate: str, codes: tuple[str, ...], book: Book) -> LinkedCou
     )
 
 
-def _prints(table: object, covariate: str, codes: set[str]) -> bool:
+def _prints(table: object, covariate: str, codes: set[str]) -> TypeGuard[GroupsTable]:
     """Say whether a table counts these categories of a covariate."""
     if not isinstance(table, GroupsTable):
         return False

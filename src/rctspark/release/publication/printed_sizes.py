@@ -46,7 +46,7 @@ def printed_sizes(book: Book) -> dict[str, int]:
     """
     plan = book.plan
     for table in plan.tables:
-        columns = ()
+        columns: tuple[str, ...] = ()
         if isinstance(table, GroupsTable) and table.sizes:
             columns = shown_groups(table, plan)
         if isinstance(table, ArmSizesTable) or {*plan.arms.all} <= {*columns}:
