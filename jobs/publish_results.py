@@ -25,7 +25,10 @@ from rctspark.contracts import (
 )
 from rctspark.contracts.registration import Standing, worst_standing
 from rctspark.estimators.randomised.planned_power import estimate_planned_power
-from rctspark.estimators.randomised.sample_ratio import estimate_sample_ratio
+from rctspark.estimators.randomised.sample_ratio import (
+    estimate_sample_ratio,
+    estimate_sample_ratio_by_site,
+)
 from rctspark.release.found import Found, make_record
 from rctspark.release.page import write_report
 from rctspark.release.publication.twin import compare_twin
@@ -49,6 +52,7 @@ from rctspark.sources.settle import LINKING
 from rctspark.trial.assignment import count_arms
 
 if TYPE_CHECKING:
+    from rctspark.config import Plan
     from rctspark.release.record import ReportRecord
     from rctspark.runtime.registers import Registers
     from rctspark.runtime.releases import Release
@@ -122,20 +126,35 @@ def record_results(run: Run, registers: Registers, results: Release) -> ReportRe
         The record.
     """
     found = find_results(run, registers, results)
-    shares = run.plan.assignment.shares
-    counts = dict.fromkeys(run.plan.arms.all, 0) | found.n_per_arm
-    ratio = estimate_sample_ratio(counts, shares=shares).p_value if shares else None
     return make_record(
         found,
         run.plan,
         run.settings,
-        sample_ratio_p=ratio,
+        sample_ratio_p=find_ratio_p(found, run.plan),
         data_version=results.data_version,
         run_id=results.run_id,
         code_version=code_version(),
         standing=find_standing(run, results),
         power=estimate_planned_power(run.plan),
     )
+
+
+def find_ratio_p(found: Found, plan: Plan) -> float | None:
+    """Test the arms' sizes against the shares that the plan, or its draw, intends."""
+    shares = plan.assignment.shares
+    if shares:
+        counts = dict.fromkeys(plan.arms.all, 0) | found.n_per_arm
+        return estimate_sample_ratio(counts, shares=shares).p_value
+    if plan.draw is None:
+        return None
+    drawn, counted = plan.draw.shares, found.n_per_site(plan.draw.sites)
+    if set(counted) != set(drawn):
+        return None
+    by_site = {
+        site: dict.fromkeys(arms, 0) | {a: n for a, n in counted[site].items() if n}
+        for site, arms in drawn.items()
+    }
+    return estimate_sample_ratio_by_site(by_site, shares=drawn)
 
 
 def find_standing(run: Run, results: Release) -> Standing:

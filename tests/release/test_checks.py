@@ -14,10 +14,10 @@ from rctspark.release.joint import joint_table, screen_joint, shown_joint
 from rctspark.release.labels import Labels
 from rctspark.release.power import power_table, shown_power
 from rctspark.release.publication.checks_screening import screen_fit
-from rctspark.release.publication.layout import lay_out
+from rctspark.release.publication.layout import lay_out, with_small_p
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import screen_table
-from rctspark.release.publication.shown_as_released import number_words
+from rctspark.release.publication.shown_as_released import as_released
 from rctspark.release.publication.shown_models import models_side_by_side
 from release.checked_trial import plan_with
 from release.sample_records import effect
@@ -204,6 +204,41 @@ def test_arms_and_constant_leave_where_their_effects_leave():
     assert told == {"plain": "450", "adjusted": "450"}
 
 
+@pytest.mark.parametrize(
+    ("sizes", "n"), [((150, 150, 153), "453"), ((152, 152, 153), "450")]
+)
+def test_the_n_of_a_regression_is_that_of_its_arms_and_never_above_the_enrolled(
+    sizes, n
+):
+    """453 in the regression: everyone, or all but four of those enrolled."""
+    enrolled = [
+        described("enrolled", "all", arm, size)
+        for arm, size in zip(PLAN.arms.all, sizes, strict=True)
+    ]
+    plan = PLAN.model_copy(
+        update={
+            "tables": (
+                *(
+                    t.model_copy(
+                        update={
+                            "columns": {**t.columns, **{a: a for a in PLAN.arms.all}},
+                            "sizes": ("persons", "n"),
+                        }
+                    )
+                    if t.name == "groups"
+                    else t
+                    for t in PLAN.tables
+                ),
+            )
+        }
+    )
+    book = Book(plan, (), enrolled, terms())
+    assert {line[8] for line in lines(screened("models", book, effects()))} == {n}
+    near = [replace(t, n_total=sum(sizes) - 1) for t in terms()]
+    told = lines(screened("models", Book(plan, (), enrolled, near), effects()))
+    assert {int(line[8]) for line in told} == {450}
+
+
 def test_covariates_leave_without_the_effects_and_few_persons_do_not():
     own = [replace(t, n_behind=9) if t.term == "sex=woman" else t for t in terms()]
     found = screened("models", Book(PLAN, (), (), own))
@@ -335,7 +370,15 @@ def test_a_plan_without_power_has_no_table_of_it():
     assert shown_power((), Labels(plan_with(power=None))) is None
 
 
-def test_a_p_value_that_a_file_rounds_to_nothing_reads_as_small():
-    assert number_words("0.000", "p") == "<0.001"
-    assert [number_words(text, "p") for text in ("0.010", "x")] == ["0.010", "x"]
-    assert number_words("0.000", "statistic") == "0.000"
+def test_a_p_value_that_rounds_to_nothing_leaves_as_small_in_every_table():
+    own = [
+        replace(d, p_value=0.0002) if d.p_value and d.arm == "all" else d
+        for d in counts()
+    ]
+    found = with_small_p(laid("fit", Book(PLAN, (), own)))
+    assert [line[5] for line in lines(found)] == ["<0.001", "0.126"] * 2
+    head, (group,) = as_released(found, Labels(PLAN))
+    assert [row[list(head).index("P")] for row in group.rows][:2] == ["<0.001", "0.126"]
+    # A statistic that rounds to nothing is a number like any other.
+    of_none = [replace(d, statistic=0.01) if d.statistic else d for d in counts()]
+    assert lines(with_small_p(laid("fit", Book(PLAN, (), of_none))))[0][3] == "0.0"

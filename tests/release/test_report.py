@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import asdict, replace
 
@@ -11,7 +12,7 @@ import pytest
 
 from rctspark.config import read_settings
 from rctspark.errors import ContractError, StoreError
-from rctspark.release.design import FunnelStep
+from rctspark.release.design import ArmCount, FunnelStep
 from rctspark.release.figures import draw_by_horizon
 from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
@@ -26,7 +27,7 @@ from rctspark.release.tables import (
     released_tables,
     write_released,
 )
-from rctspark.release.wording import findings
+from rctspark.release.wording import analysed_words, findings, ratio_words
 from release.sample_records import effect, six_arms, two_arms
 
 REFERENCE = re.compile(r"""(?:src|href|url\()\s*=?\s*["'(]?\s*(?:https?:)?//""")
@@ -198,6 +199,58 @@ def test_every_released_number_has_its_n(report):
         else:
             counts = {"n_left", "persons", "n"}
             assert counts & set(table), path.name
+
+
+def test_means_of_one_month_alone_are_no_panel_and_effects_keep_their_letters(record):
+    own = [e for e in record.effects if e.outcome == "in_benefit"]
+    plain = {m.name for m in record.plan.models if not m.covariates}
+    last = max(e.horizon for e in own)
+    months = {0: (), 1: (last,), 2: (last - 1, last)}
+    for n, kept in months.items():
+        few = [e for e in own if e.model not in plain or e.horizon in kept]
+        figure = draw_by_horizon(
+            "in_benefit", few, Labels(record.plan), is_synthetic=True
+        )
+        shown = figure.data[figure.data["model"].isin(plain)]
+        assert shown["horizon"].nunique() == (n if n > 1 else 0)
+        assert ("Panel A" in figure.caption) == (n > 1)
+        assert "B. Effect" in figure.svg
+        assert ("A. Mean by arm" in figure.svg) == (n > 1)
+
+
+def test_the_page_says_whom_the_headlines_are_about_where_not_everyone(record):
+    release = screen_record(record)
+    labels = Labels(record.plan)
+    assert analysed_words(release, labels) == ""
+    heads = record.plan.headlines
+    men = record.plan.model_copy(
+        update={
+            "headlines": tuple(
+                h.model_copy(update={"population": "male"}) for h in heads
+            )
+        }
+    )
+    of_men = tuple(
+        replace(e, population="male", n_arm=2400, n_against=2380)
+        for e in release.effects
+    )
+    told = analysed_words(replace(release, plan=men, effects=of_men), labels)
+    assert told == "; the headlines are about Men (n = 4,780)"
+
+
+def test_the_sizes_of_arms_are_not_tested_beside_a_size_that_stays_inside(record):
+    assert screen_record(record).sample_ratio_p == record.sample_ratio_p
+    tiny = tuple(replace(e, n_arm=100, n_against=100) for e in record.effects)
+    arms = {"basic": 9230, "intensive": 7}
+    few = replace(
+        record,
+        effects=tiny,
+        assignment=tuple(ArmCount(None, arm, arm, n) for arm, n in arms.items()),
+    )
+    found = screen_record(few)
+    assert not all(arm.persons.isdigit() for arm in found.design.arms)
+    assert math.isnan(found.sample_ratio_p)
+    assert "stays inside" in ratio_words(found.sample_ratio_p)
 
 
 def test_no_withheld_number_is_anywhere(record, tmp_path):

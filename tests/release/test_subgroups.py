@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rctspark.config.plan import plan_faults
+from rctspark.release.category_screening import screen_tests
 from rctspark.release.labels import Labels
 from rctspark.release.publication.layout import Book, lay_out
 from rctspark.release.publication.screening import screen_table
@@ -139,3 +140,15 @@ def test_a_family_of_what_the_plan_lacks_is_refused(family, words):
     wrong = plan.families[0].model_copy(update={k: tuple(v) for k, v in family.items()})
     faults = plan_faults(plan.model_copy(update={"families": (wrong,)}))
     assert any(words in told for _, told in faults)
+
+
+def test_a_test_over_arms_leaves_with_the_effects_of_all_of_them():
+    record = make_record()
+    tests = [t for t in record.tests if t.tests == "equality" and t.horizon == 12]
+    over_all = [replace(t, arm="all") for t in tests]
+    own = [e for e in record.effects if e.horizon == 12 and ":" in e.population]
+    every = [*own, *(replace(e, arm="most") for e in own)]
+    assert len(screen_tests(over_all, every, effects=every)) == len(tests)
+    # With one arm's effects shown, the statistic is an equation for the other's.
+    assert screen_tests(over_all, own, effects=every) == ()
+    assert len(screen_tests(tests, own, effects=every)) == len(tests)

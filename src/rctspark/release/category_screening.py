@@ -111,13 +111,17 @@ def _without_means(effects: Iterable[Effect]) -> tuple[Effect, ...]:
 
 
 def screen_tests(
-    tests: Iterable[JudgedTest], kept: Sequence[Effect]
+    tests: Iterable[JudgedTest], kept: Sequence[Effect], *, effects: Sequence[Effect]
 ) -> tuple[ShownTest, ...]:
-    """Keep the tests whose effects may leave.
+    """Keep the tests all of whose effects may leave.
+
+    A test over several arms, beside the effects of all but one, is an equation for
+    those of the last.
 
     Args:
         tests: As found.
         kept: Effects that may leave, as they are shown.
+        effects: Effects as estimated.
 
     Returns:
         The tests with rounded numbers; degrees of freedom of their denominator and
@@ -126,7 +130,7 @@ def screen_tests(
     shown = []
     for test in tests:
         behind = [e for e in kept if _rests_on(test, e)]
-        if not behind:
+        if not behind or len(behind) < sum(_rests_on(test, e) for e in effects):
             continue
         adjusted = (test.p_holm, test.p_benjamini_hochberg, test.p_step_down)
         holm, hochberg, stepped = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rctspark.config.plan import PanelOutcome
 from rctspark.release.category_screening import is_of_category
 from rctspark.release.numerals import Scale, fixed, p_text, stars
-from rctspark.release.tables import headline_effects, main_model
+from rctspark.release.tables import error_text, headline_effects, main_model
 from rctspark.release.wording import lower
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _row(e: Effect, labels: Labels, scale: Scale) -> EffectRow:
         mean_against=scale.write(e.mean_against),
         effect=scale.write(e.estimate, sign=True),
         stars=stars(e.p_value),
-        std_error=scale.finer.write(e.std_error),
+        std_error=error_text(e, scale, labels.plan),
         interval=f"{scale.write(e.ci_lower)} to {scale.write(e.ci_upper)}",
         p=p_text(e.p_value),
         n_arm=fixed(e.n_arm, 0),

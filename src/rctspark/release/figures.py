@@ -26,7 +26,7 @@ from rctspark.release.tables import effect_table, headline_effects, main_model
 from rctspark.release.wording import lower, n_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 THREE = 3
 TITLE_WIDTH = {False: 60, True: 26}
 """Characters of a title, by whether three panels stand in a row."""
+FEWEST_PERIODS = 2
+"""Means of fewer periods than this make no course, and no panel."""
 PANELS_SIDE_BY_SIDE = 4
 """Up to this many panels stand two in a row; more stand three in a row."""
 GAPS = "Where no point stands, the outcome is not observed, or may not be shown."
@@ -93,7 +95,7 @@ def draw_by_horizon(
     model = main_model(plan, name)
     adjusted = [e for e in effects if e.model == model]
     plain = {m.name for m in plan.models if not m.covariates}
-    levels = [e for e in effects if e.model in plain]
+    levels = _course(e for e in effects if e.model in plain)
     arms = [a for a in plan.arms.treatments if any(e.arm == a for e in adjusted)]
     planned = plan.horizons(next(o for o in plan.panel_outcomes if o.name == name))
     first, last = planned[0], planned[-1]
@@ -106,7 +108,7 @@ def draw_by_horizon(
             whole_ticks(top, first, last)
         for i, (axes, arm) in enumerate(zip(panels, arms, strict=True)):
             own = sorted((e for e in adjusted if e.arm == arm), key=lambda e: e.horizon)
-            letter = chr(ord("B" if levels else "A") + i)
+            letter = chr(ord("B" if plain else "A") + i)
             title = f"{letter}. Effect of {lower(labels.of(arm))}"
             axes.set_title(textwrap.fill(title, TITLE_WIDTH[len(panels) == THREE]))
             _draw_band(axes, own, plan.arms.treatments.index(arm), factor)
@@ -124,6 +126,12 @@ def draw_by_horizon(
         f"intervals. {n_words(adjusted)}{gaps}"
     )
     return Figure(f"by-horizon-{name}", labels.of(name), caption, svg, png, data)
+
+
+def _course(levels: Iterable[Effect]) -> list[Effect]:
+    """Return the means that make a course; none where they are of one period alone."""
+    own = list(levels)
+    return own if len({e.horizon for e in own}) >= FEWEST_PERIODS else []
 
 
 def _panels(n_arms: int, *, has_levels: bool) -> tuple[Canvas, list[Axes]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rctspark.config.plan import PanelOutcome
 from rctspark.contracts import Coefficient, Descriptive, Effect, JudgedTest
+from rctspark.contracts.descriptives import ENROLLED
 from rctspark.release.design import ArmCount, FunnelStep
 from rctspark.release.durations import read_durations, require_same_analysis
 from rctspark.release.record import DeliveryLine, ReportRecord, Unobserved
@@ -55,6 +56,18 @@ class Found:
         counts: dict[str, int] = {}
         for row in self.arms:
             counts[row["arm"]] = counts.get(row["arm"], 0) + row["persons"]
+        return counts
+
+    def n_per_site(self, sites: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Enrolled persons by site and arm; no site whose persons nobody counted.
+
+        Args:
+            sites: Sites of the plan.
+        """
+        counts: dict[str, dict[str, int]] = {}
+        for row in self.descriptives:
+            if row["subject"] == ENROLLED and row["arm"] in {*sites}:
+                counts.setdefault(row["arm"], {})[row["category"]] = row["persons"]
         return counts
 
 

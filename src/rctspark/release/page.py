@@ -26,7 +26,13 @@ from rctspark.release.subgroups import family_tables, subgroup_tables
 from rctspark.release.survival import shown_durations
 from rctspark.release.tables import csv_bytes, released_tables
 from rctspark.release.templates import fill_template
-from rctspark.release.wording import design_words, findings, lower, p_relation
+from rctspark.release.wording import (
+    analysed_words,
+    design_words,
+    findings,
+    lower,
+    p_relation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +119,7 @@ def render_page(
         "plan": release.plan,
         "labels": labels,
         "findings": findings(release, labels),
+        "analysed": analysed_words(release, labels),
         "design": design_words(release, labels),
         "arms": _arms(release),
         "sections": sections(release, labels),

@@ -6,6 +6,7 @@ arms beside the funnel, tables beside effects, tests of effects that stay inside
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,13 @@ from rctspark.release.publication.findings import (
     ShownFindings,
     shown_findings,
 )
-from rctspark.release.publication.layout import LaidTable, as_printed, lay_out
+from rctspark.release.publication.layout import (
+    LaidTable,
+    as_printed,
+    lay_out,
+    with_small_p,
+)
+from rctspark.release.publication.printed_sizes import with_printed_sizes
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import is_of_counts, screen_table
 from rctspark.release.publication.weights import screen_weights
@@ -72,7 +79,11 @@ def screen_record(record: ReportRecord) -> Release:
             weighted={one.population: one.of for one in record.plan.reweighted},
         )
     )
-    kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
+    kept = with_printed_sizes(
+        coarsen_parts(screened.kept, record.plan, record.thresholds),
+        screened.kept,
+        record.book,
+    )
     durations = screen_durations(record.durations, record.thresholds)
     design = _screen_design(record, screened)
     return Release(
@@ -82,7 +93,7 @@ def screen_record(record: ReportRecord) -> Release:
         n_withheld=len(screened.withheld),
         design=design,
         unobserved=_screen_unobserved(record, screened, kept),
-        sample_ratio_p=record.sample_ratio_p,
+        sample_ratio_p=_screen_ratio(record.sample_ratio_p, design),
         thresholds=record.thresholds,
         exemptions=record.exemptions,
         data_version=record.data_version,
@@ -170,6 +181,12 @@ def _screen_design(record: ReportRecord, screened: ScreenedEffects) -> DesignCou
     )
 
 
+def _screen_ratio(p: float | None, design: DesignCounts) -> float | None:
+    """Keep the test of the arms' sizes inside where one of them is: an equation."""
+    is_open = all(arm.persons.isdigit() for arm in design.arms)
+    return p if p is None or is_open else math.nan
+
+
 def _arms_in_full(record: ReportRecord, screened: ScreenedEffects) -> frozenset[str]:
     """Name the arms whose size stands beside an effect anyway."""
     enrolled = record.n_per_arm
@@ -189,9 +206,17 @@ def _screened_tables(
     book, exempt = record.book, {e.table for e in record.exemptions}
 
     def screen(laid: LaidTable) -> LaidTable:
-        if laid.name in exempt and is_of_counts(laid.plan, record.plan):
+        is_exempt = laid.name in exempt
+        if is_exempt and is_of_counts(laid.plan, record.plan):
             return laid
-        return screen_table(laid, book, record.thresholds, design=design, shown=shown)
+        return screen_table(
+            laid,
+            book,
+            record.thresholds,
+            design=design,
+            shown=shown,
+            is_exempt=is_exempt,
+        )
 
     screened = {t.name: screen(lay_out(t, book)) for t in record.plan.tables}
     # A test against the target rests on the shares that other tables show.
@@ -205,7 +230,7 @@ def _screened_tables(
         for name, table in screened.items()
         if isinstance(table.plan, WeightsTable)
     }
-    return tuple(as_printed(table) for table in screened.values())
+    return tuple(with_small_p(as_printed(table)) for table in screened.values())
 
 
 def _screen_unobserved(
@@ -256,7 +281,8 @@ def _screen_single_tests(
     record: ReportRecord, kept: Sequence[Effect]
 ) -> tuple[ShownTest, ...]:
     joint = joint_families(record.plan)
-    return screen_tests([t for t in record.tests if t.family not in joint], kept)
+    tests = [t for t in record.tests if t.family not in joint]
+    return screen_tests(tests, kept, effects=record.effects)
 
 
 def _screen_joint_tests(

@@ -46,7 +46,7 @@ class Release:
             of a group have an outcome is what group disclosure is about.
         design: Funnel and arms, screened.
         unobserved: Outcomes not known for everyone, screened.
-        sample_ratio_p: As in the record.
+        sample_ratio_p: As in the record; not a number: it stays inside.
         thresholds: The thresholds that were applied.
         exemptions: The exemptions that were used.
         data_version: Named set of deliveries.

@@ -28,6 +28,8 @@ from rctspark.release.audit import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from numpy.typing import NDArray
 
     from rctspark.config import Thresholds
@@ -46,6 +48,7 @@ def suppress(
     thresholds: Thresholds,
     *,
     known: frozenset[str] = frozenset(),
+    unprinted: frozenset[str] = frozenset(),
 ) -> dict[str, Mark]:
     """Decide how each number of a table is shown.
 
@@ -54,6 +57,7 @@ def suppress(
         thresholds: Thresholds of the data owner.
         known: Numbers that the reader has anyway, or that the data owner exempts;
             they stay shown and protect nothing.
+        unprinted: Numbers that stand nowhere, so that to hide them costs nothing.
 
     Returns:
         Name to mark. Small counts stand as 'fewer than the minimum' where that
@@ -65,7 +69,7 @@ def suppress(
     """
     sensitives = [s for s in find_sensitive(sums, thresholds) if s.about not in known]
     named = {s.about for s in sensitives}
-    touched: set[str] = set()
+    touched: set[str] = set(unprinted)
     for sensitive in sensitives:
         for target in (sensitive.low, sensitive.high):
             if np.isfinite(target):
@@ -78,7 +82,8 @@ def suppress(
             "A table is not safe after suppression: leave it out, and report this."
         )
     marks |= _following(sums, marks, named - touched, thresholds)
-    return _with_ranges(sums, marks, thresholds, known)
+    printed = marks.keys() - unprinted
+    return _with_ranges(sums, marks, thresholds, known=known, printed=printed)
 
 
 def _following(
@@ -149,13 +154,17 @@ def _with_ranges(
     sums: Sums,
     marks: dict[str, Mark],
     thresholds: Thresholds,
+    *,
     known: frozenset[str],
+    printed: Set[str],
 ) -> dict[str, Mark]:
     """Show small counts as a range where a reader learns nothing more from it."""
     small = [
         name
         for name, mark in marks.items()
-        if mark is Mark.HIDDEN and 0 < sums.counts[name] < thresholds.minimum_persons
+        if mark is Mark.HIDDEN
+        and name in printed
+        and 0 < sums.counts[name] < thresholds.minimum_persons
     ]
 
     def is_safe(trial: dict[str, Mark]) -> bool:

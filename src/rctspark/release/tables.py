@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from rctspark.release import joint, power
+from rctspark.release.coarsening import DIGITS, is_of_everyone
 from rctspark.release.durations import duration_tables
 from rctspark.release.folder import replace_folder
 from rctspark.release.labels import Labels
@@ -129,7 +131,8 @@ def _effect_row(e: Effect, labels: Labels) -> dict[str, object]:
         own
         | rounded
         | {
-            "p_value": round(e.p_value, P_DECIMALS),
+            # What is smaller than the last digit kept is small, and not zero.
+            "p_value": round(e.p_value, P_DECIMALS) or float(f"{e.p_value:.0e}"),
             "unit": labels.outcome(e.outcome).unit,
             "outcome_label": labels.of(e.outcome),
             "horizon_label": labels.horizon(e.outcome, e.horizon),
@@ -319,12 +322,30 @@ def _text_line(e: Effect, labels: Labels) -> tuple[str, ...]:
         " ".join(parts),
         labels.of(e.arm),
         scale.write(e.estimate, sign=True),
-        scale.finer.write(e.std_error),
+        error_text(e, scale, labels.plan),
         f"{low} to {high}",
         p_text(e.p_value),
         fixed(e.n_arm, 0),
         fixed(e.n_against, 0),
     )
+
+
+def error_text(e: Effect, scale: Scale, plan: Plan) -> str:
+    """Write a standard error with the digits that are known of it.
+
+    Args:
+        e: An effect that may leave.
+        scale: How the outcome's numbers are written.
+        plan: The analysis plan.
+
+    Returns:
+        The text; of an effect on a part of those enrolled, no digit beyond those kept.
+    """
+    finer = scale.finer
+    if is_of_everyone(e, plan):
+        return finer.write(e.std_error)
+    known = kept_decimals(e.std_error, digits=DIGITS) - round(math.log10(scale.factor))
+    return Scale(scale.factor, min(finer.decimals, max(known, 0))).write(e.std_error)
 
 
 def _aligned(line: tuple[str, ...], widths: Sequence[int]) -> str:

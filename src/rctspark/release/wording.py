@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rctspark.release.coarsening import whole_populations
 from rctspark.release.numerals import MINUS, Scale, fixed, p_text
 from rctspark.release.tables import headline_effects, headline_keys
 
@@ -61,6 +62,33 @@ def findings(release: Release, labels: Labels) -> list[Finding]:
     for e in heads:
         groups.setdefault((e.outcome, e.horizon, e.model, e.population), []).append(e)
     return [_finding(key, group, labels) for key, group in groups.items()]
+
+
+def analysed_words(release: Release, labels: Labels) -> str:
+    """Say how many of those randomised the headlines are about, where not all.
+
+    Args:
+        release: What may leave.
+        labels: Words.
+
+    Returns:
+        The rest of a sentence: `, and the headlines are about Utrecht (n = 752)`.
+        Empty: they are about everyone, or about several populations.
+    """
+    heads = headline_effects(release.effects, release.plan)
+    arms: dict[str, dict[str, int]] = {}
+    for e in heads:
+        own = arms.setdefault(e.population, {})
+        own |= {e.arm: e.n_arm, e.against: e.n_against}
+    if len(arms) != 1:
+        return ""
+    ((population, sizes),) = arms.items()
+    analysed, drawn = sum(sizes.values()), release.design.enrolled
+    if not drawn.isdigit() or {*sizes} != {*release.plan.arms.all}:
+        return ""
+    if whole_populations(release.plan) & {population} or analysed >= int(drawn):
+        return ""
+    return f"; the headlines are about {labels.of(population)} (n = {analysed:,})"
 
 
 def _finding(
@@ -271,13 +299,16 @@ def ratio_words(p: float | None) -> str:
     """Say whether arms have the sizes that the plan intends.
 
     Args:
-        p: p-value of the test of their sizes; None: there is none.
+        p: p-value of the test of their sizes; None: there is none; not a number: it
+            stays inside.
 
     Returns:
         A sentence.
     """
     if p is None:
         return "The plan states no intended shares, so arm sizes are not tested."
+    if math.isnan(p):
+        return "The test of the arms' sizes stays inside, as one of the sizes does."
     if p < SMALL_RATIO_P:
         return (
             f"The arms differ from their intended shares by more than chance easily "

@@ -75,3 +75,11 @@ class DrawPlan(Document):
         extra = tuple(c for c in (self.site, self.late) if c is not None)
         strata = tuple(c for rule in self.sites.values() for c in rule.strata)
         return tuple(dict.fromkeys((*self.identifier, *extra, *strata, *self.balance)))
+
+    @property
+    def shares(self) -> dict[str, dict[str, float]]:
+        """Share of each arm that a site's rule intends, by site."""
+        return {
+            site: {arm: n / sum(rule.ratio.values()) for arm, n in rule.ratio.items()}
+            for site, rule in self.sites.items()
+        }

@@ -110,6 +110,7 @@ class GroupsTable(TableLayout):
     target population, enrolled or not; and `p <arm>`, of the test of that arm against
     control: Pearson's chi-square without continuity correction for categories and
     shares, the t-test for other numbers. It stands in the first row of a line.
+    `n <group>`: the persons among whom a row counts.
 
     Attributes:
         lines: Heading of a line to what it shows.
@@ -160,7 +161,8 @@ class Finding(Document):
 class FindingsTable(TableLayout):
     """Single effects with their intervals: `population`, `arm`, `label`, numbers.
 
-    Columns: `effect`, `low`, `high`, and `is_significant` (yes or no).
+    Columns: `effect`, `low`, `high`, `is_significant` (yes or no), and the persons of
+    the arm, `n arm`, and of the group that it is compared with, `n against`.
 
     Attributes:
         rows: Effects, in order.

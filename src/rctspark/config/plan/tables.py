@@ -274,8 +274,12 @@ def offers(
         + tuple(f"{word} {arm}" for word in ("se", "p", "n") for arm in arms)
         + tuple(f"sd {arm}" for arm in (*arms, *others)),
         "funnel": others,
-        "groups": (*arms, *others, "all", *(f"p {arm}" for arm in arms[1:])),
-        "findings": ("effect", "low", "high", "is_significant"),
+        "groups": (
+            *(*arms, *others, "all"),
+            *(f"p {arm}" for arm in arms[1:]),
+            *(f"n {group}" for group in (*arms, *others, "all")),
+        ),
+        "findings": ("effect", "low", "high", "is_significant", "n arm", "n against"),
         "reliability": ("alpha", "low", "high", "n"),
         "fit": ("statistic", "df", "p", "n"),
         "bounds": BOUNDS_NUMBERS,

@@ -69,5 +69,46 @@ def estimate_sample_ratio(
     )
 
 
+def estimate_sample_ratio_by_site(
+    counts: Mapping[str, Mapping[str, int]],
+    *,
+    shares: Mapping[str, Mapping[str, float]],
+) -> float:
+    """Compare the sizes of the arms with those intended, where sites differ in these.
+
+    Pearson's chi-square test of goodness of fit at each site; statistics and degrees
+    of freedom are added up over the sites, which were drawn apart. Strata and
+    left-over persons that are dealt evenly make arms more alike than chance would, so
+    the p-value is high rather than low.
+
+    Args:
+        counts: Site and arm to persons.
+        shares: Site to the intended share of its arms; they add up to 1.
+
+    Returns:
+        The p-value; of one site as `estimate_sample_ratio` gives it.
+
+    Raises:
+        EstimationError: A site has no shares, or too few persons.
+    """
+    if set(counts) != set(shares):
+        raise EstimationError(
+            f"No sample-ratio test: sites {sorted(counts)} and shares of sites "
+            f"{sorted(shares)} differ."
+        )
+    found = [
+        estimate_sample_ratio(counts[site], shares=shares[site]) for site in shares
+    ]
+    if len(found) == 1:
+        return found[0].p_value
+    statistic = sum(
+        (n - expected) ** 2 / expected
+        for one in found
+        for n, expected in zip(one.counts, one.expected, strict=True)
+    )
+    df = sum(len(one.arms) - 1 for one in found)
+    return float(stats.chi2.sf(statistic, df))
+
+
 def _is_too_small(expected: Mapping[str, float]) -> bool:
     return len(expected) > TWO_ARMS and min(expected.values()) < FEWEST_EXPECTED

@@ -11,6 +11,7 @@ from rctspark.contracts.descriptives import TARGET
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, legend
 from rctspark.release.publication.checks import TERM_NUMBERS, table_terms
+from rctspark.release.publication.printed_sizes import is_described, printed_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -167,8 +168,9 @@ def screen_models(
 ) -> LaidTable:
     """Hide coefficients that would say what an effect or few persons would.
 
-    Constant and arms leave together, where all effects of the regression leave: with
-    the others and the means of covariates they give the arms' means. A coefficient of
+    Constant and arms leave together, and R squared with them, where all effects of the
+    regression leave: with the others and the means of covariates they give the arms'
+    means. A coefficient of
     a category leaves where enough persons are in it, and enough are not. A regression
     leaves with enough persons and residual degrees of freedom (rule 2).
 
@@ -185,14 +187,17 @@ def screen_models(
     fewest = thresholds.minimum_persons
     rows, marks = [], []
     for row, (_, term) in zip(table.rows, table_terms(plan, book), strict=True):
-        n = _shown_persons(term, shown)
-        told = fewest * round(term.n_total / fewest) if n is None else n
-        numbers = {**row.numbers, "n": str(told)}
+        does_leave = _do_effects_leave(term, shown)
+        told = persons_in_all(term.population, term.n_total, book, thresholds)
+        numbers = {**row.numbers, "n": told}
+        if not does_leave:
+            shares = ("r_squared", "adjusted_r_squared")
+            numbers |= {name: HIDDEN for name in shares if numbers[name]}
         is_effect = term.term == CONSTANT or term.term in book.plan.arms.all
         is_safe = (
             min(term.n_behind, term.n_total) >= fewest
             and term.n_total - term.rank >= thresholds.minimum_df
-            and not (is_effect and n is None)
+            and (does_leave or not is_effect)
         )
         if not is_safe:
             marks.append(Mark.HIDDEN)
@@ -201,15 +206,37 @@ def screen_models(
     return replace(table, rows=tuple(rows), legend=legend(marks, thresholds))
 
 
-def _shown_persons(term: Coefficient, shown: Book) -> int | None:
-    """Return the persons of a regression all of whose effects leave; None: not so."""
+def _do_effects_leave(term: Coefficient, shown: Book) -> bool:
+    """Say whether all effects of a regression leave."""
     analysis = next(a for a in shown.plan.analyses if a.population == term.population)
     every = (*analysis.groups[:1], *(analysis.arms or shown.plan.arms.all))
     effects = [
         shown.effect(term.population, term.outcome, term.horizon, arm, term.model)
         for arm in every[1:]
     ]
-    found = [e for e in effects if e is not None]
-    if not found or len(found) < len(effects):
-        return None
-    return sum(e.n_arm for e in found) + found[0].n_against
+    return bool(effects) and None not in effects
+
+
+def persons_in_all(
+    population: str, n_total: int, book: Book, thresholds: Thresholds
+) -> str:
+    """Write the persons of a regression: exact where their number stands elsewhere.
+
+    Args:
+        population: Population of the effects.
+        n_total: Persons in the regression.
+        book: The results.
+        thresholds: Thresholds of the data owner.
+
+    Returns:
+        Everyone in the arms, where they are those whose sizes a table prints;
+        otherwise to the nearest multiple of the fewest, never above the enrolled.
+    """
+    sizes = printed_sizes(book)
+    if n_total == sum(sizes.values()) and is_described(population, book.plan):
+        return str(n_total)
+    base = thresholds.minimum_persons
+    told = base * round(n_total / base)
+    enrolled = sum(book.size(arm) for arm in book.plan.arms.all)
+    is_above = is_described(population, book.plan) and 0 < enrolled < told
+    return str(told - base if is_above else told)

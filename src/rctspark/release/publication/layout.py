@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from rctspark.contracts import Effect
 
 SEPARATOR = " | "
+IS_P = re.compile(r"p( .+)?")
+"""Words of the columns that hold p-values."""
+ROUNDED_OFF = re.compile(r"0\.0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,14 @@ class LaidTable:
         plan: What the plan says of it.
         rows: Its rows, in order.
         legend: How hidden cells are written; empty: none is hidden.
-        tests: Heading of a characteristic to the p-value of its test.
+        tests: Heading of a characteristic to the p-value of its test; None: it was
+            tested, and the p-value stays inside.
     """
 
     plan: ReleasedTable
     rows: tuple[Row, ...]
     legend: str = ""
-    tests: tuple[tuple[str, float], ...] = ()
+    tests: tuple[tuple[str, float | None], ...] = ()
 
     @property
     def name(self) -> str:
@@ -171,6 +176,31 @@ def as_printed(laid: LaidTable) -> LaidTable:
     if not isinstance(laid.plan, GroupsTable):
         return laid
     return replace(laid, rows=printed_groups(laid.plan, laid.rows))
+
+
+def with_small_p(laid: LaidTable) -> LaidTable:
+    """Write p-values that round to nothing as small, and not as zero: `<0.001`.
+
+    Args:
+        laid: A table as printed.
+
+    Returns:
+        The table as it leaves.
+    """
+    words = {what for what in laid.plan.columns.values() if IS_P.fullmatch(what)}
+    rows = [
+        replace(row, numbers={**row.numbers, **_small(row.numbers, words)})
+        for row in laid.rows
+    ]
+    return replace(laid, rows=tuple(rows))
+
+
+def _small(numbers: Mapping[str, str], words: set[str]) -> dict[str, str]:
+    return {
+        word: f"<{numbers[word][:-1]}1"
+        for word in words
+        if ROUNDED_OFF.fullmatch(numbers.get(word, ""))
+    }
 
 
 def _contact_rows(table: ContactsTable, book: Book) -> tuple[Row, ...]:

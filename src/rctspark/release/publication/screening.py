@@ -78,6 +78,7 @@ def screen_table(
     *,
     design: DesignCounts,
     shown: Book,
+    is_exempt: bool = False,
 ) -> LaidTable:
     """Hide what may not leave.
 
@@ -87,6 +88,8 @@ def screen_table(
         thresholds: Thresholds of the data owner.
         design: Funnel and arms, screened.
         shown: The effects that may leave.
+        is_exempt: Whether the data owner exempts the table's counts by design; what
+            else it holds is screened.
 
     Returns:
         The table with hidden cells as `<10` or `x`, and their legend. Means, effect
@@ -108,7 +111,7 @@ def screen_table(
     if isinstance(plan, CourseTable):
         return screen_course(table, plan, book, thresholds)
     if isinstance(plan, (FindingsTable, FunnelTable, GroupsTable, ReliabilityTable)):
-        return screen_study(table, book, thresholds, shown=shown)
+        return screen_study(table, book, thresholds, shown=shown, is_exempt=is_exempt)
     if isinstance(plan, CHECKS):
         return _screen_check(table, book, thresholds, shown)
     return _screen_counts(table, book, thresholds, design)
@@ -134,13 +137,19 @@ def _screen_counts(
     )
     texts: dict[str, str] = {}
     marks: list[Mark] = []
+    hidden: set[str] = set()
     for part, sums in parts.items():
         found = suppress(sums, thresholds, known=known)
         marks += [found[name] for name in _printed(table, part, sums)]
         own = displayed(sums.counts, found, thresholds)
         texts |= {f"{part}: {name}": text for name, text in own.items()}
+        if any(mark is not Mark.SHOWN for mark in found.values()):
+            hidden.add(part)
     rows = [_with_texts(table, row, texts, book) for row in table.rows]
-    return replace(table, rows=tuple(rows), legend=legend(marks, thresholds))
+    # A p-value is an equation between the counts that it compares.
+    tests = [(part, None if part in hidden else p) for part, p in table.tests]
+    told = legend(marks, thresholds)
+    return replace(table, rows=tuple(rows), legend=told, tests=tuple(tests))
 
 
 def parts_of(table: LaidTable, book: Book) -> dict[str, Sums]:
@@ -262,6 +271,7 @@ def _screen_effects(
             )
             if e is not None:
                 persons |= {arm: e.n_arm, control: e.n_against}
+                numbers[f"n {arm}"] = str(e.n_total)
                 if math.isnan(e.mean_against):
                     is_hidden = True
                     numbers |= _without_means(numbers, arm, control)

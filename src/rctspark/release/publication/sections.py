@@ -71,7 +71,8 @@ IN_WORDS = (
 OF_CONTACTS = "Per cents are of the contacts in the row."
 OF_BALANCE = (
     "p: Pearson's chi-square over all categories, without continuity correction; who "
-    "is in no category is left out of the test. Per cents are of the arm."
+    "is in no category is left out of the test, and p is not shown where a count of "
+    "the characteristic is not. Per cents are of the arm."
 )
 
 

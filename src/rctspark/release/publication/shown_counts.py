@@ -115,10 +115,14 @@ def balance_by_arm(table: LaidTable, plan: BalanceTable, labels: Labels) -> Laid
             size = {a: str(row.persons[a]) for a in arms}
             shares = (t for a in arms for t in _with_share(row.numbers[a], size[a]))
             rows.append((labels.of(category), *shares))
-        p_value = tests.get(heading)
-        told = f" (p = {p_text(p_value)})" if p_value is not None else ""
+        told = _test_words(tests[heading]) if heading in tests else ""
         groups.append(Group(f"{labels.of(line.covariate)}{told}", tuple(rows)))
     return _arm_heads("Characteristic", labels), tuple(groups)
+
+
+def _test_words(p_value: float | None) -> str:
+    """Write a p-value; it stays inside beside a count that does."""
+    return " (p not shown)" if p_value is None else f" (p = {p_text(p_value)})"
 
 
 def _arm_heads(first: str, labels: Labels) -> tuple[str, ...]:

@@ -97,8 +97,9 @@ def group_rows(table: GroupsTable, book: Book) -> tuple[Row, ...]:
             named = {"characteristic": heading, "category": label}
             row = _group_row(table, book, named, line, category)
             told = _tests(table, book, line) if is_first else {}
-            p = {what: told.get(what, "") for what in _test_columns(table)}
-            rows.append(replace(row, numbers={**row.numbers, **p}))
+            p = {what: told.get(what, "") for what in tested_arms(table)}
+            n = _persons_counted(table, row.persons)
+            rows.append(replace(row, numbers={**row.numbers, **p, **n}))
             is_first = False
     if table.sizes:
         rows.append(_sizes_row(table, book))
@@ -128,13 +129,16 @@ def _group_row(
     category: str,
 ) -> Row:
     numbers, persons = {}, {}
-    for group in shown_groups(table, book.plan):
+    shown = shown_groups(table, book.plan)
+    for group in dict.fromkeys((*shown, *counted_groups(table).values())):
         found = [
             book.count(_subject(line), category, member, line.horizon)
             for member in members_of(group, book.plan)
         ]
         counts = [count for count in found if count is not None]
         persons[group] = sum(count.base_persons for count in counts)
+        if group not in shown:
+            continue
         if is_number(table, line):
             total = sum(count.total or 0.0 for count in counts)
             base = persons[group]
@@ -145,15 +149,26 @@ def _group_row(
     return Row(headings, numbers, persons)
 
 
-def _test_columns(table: GroupsTable) -> list[str]:
-    return [what for what in table.columns.values() if what.startswith("p ")]
+def tested_arms(table: GroupsTable) -> dict[str, str]:
+    """Return the columns of tests, with the arm that is tested against control."""
+    named = [what for what in table.columns.values() if what.startswith("p ")]
+    return {what: what.removeprefix("p ") for what in named}
+
+
+def counted_groups(table: GroupsTable) -> dict[str, str]:
+    """Return the columns of persons, with the group among whom a row counts."""
+    named = [what for what in table.columns.values() if what.startswith("n ")]
+    return {what: what.removeprefix("n ") for what in named}
+
+
+def _persons_counted(table: GroupsTable, base: Mapping[str, int]) -> dict[str, str]:
+    return {what: str(base[group]) for what, group in counted_groups(table).items()}
 
 
 def _tests(table: GroupsTable, book: Book, line: GroupLine) -> dict[str, str]:
     found = {}
     category = EVERY if line.categories else line.base
-    for what in _test_columns(table):
-        arm = what.removeprefix("p ")
+    for what, arm in tested_arms(table).items():
         count = book.count(_subject(line), category, arm, line.horizon)
         if count is not None and count.p_value is not None:
             found[what] = f"{count.p_value:.2f}"
@@ -162,14 +177,17 @@ def _tests(table: GroupsTable, book: Book, line: GroupLine) -> dict[str, str]:
 
 def _sizes_row(table: GroupsTable, book: Book) -> Row:
     heading, label = (*table.sizes, "")[:2]
+    groups = (*shown_groups(table, book.plan), *counted_groups(table).values())
     sizes = {
         group: sum(book.size(member) for member in members_of(group, book.plan))
-        for group in shown_groups(table, book.plan)
+        for group in groups
     }
-    p = dict.fromkeys(_test_columns(table), "")
+    p = dict.fromkeys(tested_arms(table), "")
     return Row(
         {"characteristic": heading, "category": label},
-        {group: str(n) for group, n in sizes.items()} | p,
+        {group: str(n) for group, n in sizes.items()}
+        | p
+        | _persons_counted(table, sizes),
         sizes,
     )
 
@@ -232,13 +250,15 @@ def _finding_row(
     e = book.effect(finding.of, outcome, finding.horizon, finding.arm, finding.model)
     words = ("effect", "low", "high")
     if e is None:
-        return Row(headings, dict.fromkeys((*words, "is_significant"), ""), {})
+        every = (*words, "is_significant", "n arm", "n against")
+        return Row(headings, dict.fromkeys(every, ""), {})
     values = (e.estimate, e.ci_lower, e.ci_upper)
     numbers = {
         word: data_text(v * table.factor, table.decimals)
         for word, v in zip(words, values, strict=True)
     }
     numbers["is_significant"] = YES if e.p_value < table.below else NO
+    numbers |= {"n arm": str(e.n_arm), "n against": str(e.n_against)}
     return Row(headings, numbers, {e.arm: e.n_arm, e.against: e.n_against})
 
 

@@ -6,33 +6,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import FindingsTable, FunnelTable, GroupsTable
-from rctspark.contracts.descriptives import EVERY, TARGET
 from rctspark.release.audit import Mark
-from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
-from rctspark.release.publication.study import (
-    ALL,
-    finding_rows,
-    funnel_count,
-    is_number,
-    members_of,
-    shown_groups,
-)
-from rctspark.release.sums import Sums, cell, two_way
+from rctspark.release.disclosure import HIDDEN, displayed, legend
+from rctspark.release.publication.group_screening import screen_groups
+from rctspark.release.publication.study import finding_rows, funnel_count
+from rctspark.release.sums import Sums
 from rctspark.release.suppression import suppress
 
 if TYPE_CHECKING:
     from rctspark.config import Thresholds
-    from rctspark.config.plan import GroupLine
     from rctspark.release.publication.layout import LaidTable
-    from rctspark.release.publication.rows import Book, Row
-
-UNKNOWN, REST = "not known", "rest"
-Texts = dict[tuple[str, str, str], str]
-"""Characteristic, category and group to the text of a count."""
+    from rctspark.release.publication.rows import Book
 
 
 def screen_study(
-    table: LaidTable, book: Book, thresholds: Thresholds, *, shown: Book
+    table: LaidTable,
+    book: Book,
+    thresholds: Thresholds,
+    *,
+    shown: Book,
+    is_exempt: bool = False,
 ) -> LaidTable:
     """Hide what may not leave of a table about a study.
 
@@ -41,6 +34,7 @@ def screen_study(
         book: The results that it was laid out from.
         thresholds: Thresholds of the data owner.
         shown: The effects that may leave.
+        is_exempt: Whether the data owner exempts the table's counts by design.
 
     Returns:
         The table with hidden cells. Alphas rest on ten persons and more, or are empty.
@@ -52,7 +46,7 @@ def screen_study(
     if isinstance(plan, FunnelTable):
         return screen_funnel(table, plan, book, thresholds)
     if isinstance(plan, GroupsTable):
-        return screen_groups(table, plan, book, thresholds)
+        return screen_groups(table, plan, book, thresholds, is_exempt=is_exempt)
     if isinstance(plan, FindingsTable):
         return screen_findings(table, plan, shown, thresholds)
     return table
@@ -138,169 +132,6 @@ def _add_site(
         last = name
     if arms:
         equations.append(dict.fromkeys(arms, 1) | {last: -1})
-
-
-def screen_groups(
-    table: LaidTable, plan: GroupsTable, book: Book, thresholds: Thresholds
-) -> LaidTable:
-    """Hide small counts of a table of groups, and means that rest on few.
-
-    Args:
-        table: The table as laid out, with counts.
-        plan: What the plan says of it.
-        book: The results.
-        thresholds: Thresholds of the data owner.
-
-    Returns:
-        The table with hidden cells, still counts.
-
-    Raises:
-        DisclosureError: The table can't be made safe.
-    """
-    marks: list[Mark] = []
-    texts: Texts = {}
-    for rows in _parts(table, plan):
-        found, told = _screen_part(rows, plan, book, thresholds)
-        texts |= found
-        marks += told
-    screened = []
-    for row in table.rows:
-        heading, label = row.headings["characteristic"], row.headings["category"]
-        line = plan.lines.get(heading)
-        numbers = dict(row.numbers)
-        if line is not None and is_number(plan, line):
-            for group in shown_groups(plan, book.plan):
-                if not _may_show(line, group, book, thresholds):
-                    numbers[group] = HIDDEN
-                    marks.append(Mark.HIDDEN)
-        for group in shown_groups(plan, book.plan):
-            numbers[group] = texts.get((heading, label, group), numbers[group])
-        screened.append(replace(row, numbers=numbers))
-    return replace(table, rows=tuple(screened), legend=legend(marks, thresholds))
-
-
-def _parts(table: LaidTable, plan: GroupsTable) -> list[list[Row]]:
-    """Put the rows together that count categories of one thing."""
-    parts: dict[str, list[Row]] = {}
-    for row in table.rows:
-        heading = row.headings["characteristic"]
-        line = plan.lines.get(heading)
-        if line is None or is_number(plan, line):
-            continue
-        name = line.covariate or ("outcomes" if plan.total else f"{heading} only")
-        parts.setdefault(name, []).append(row)
-    return list(parts.values())
-
-
-def _screen_part(
-    rows: list[Row], plan: GroupsTable, book: Book, thresholds: Thresholds
-) -> tuple[Texts, list[Mark]]:
-    shown = shown_groups(plan, book.plan)
-    columns = disjoint_columns(shown, book)
-    total = [r for r in rows if r.headings["characteristic"] == plan.total]
-    parts = [r for r in rows if r not in total]
-    counts = {
-        (_name(row), column): _count(row, plan, column, book)
-        for row in parts
-        for column in columns
-    }
-    names = [_name(row) for row in parts]
-    if not total:
-        for column in columns:
-            here = sum(counts[name, column] for name in names)
-            counts[UNKNOWN, column] = _size(rows[0], plan, column, book) - here
-        if any(counts[UNKNOWN, column] for column in columns):
-            names.append(UNKNOWN)
-    sums = two_way(counts, rows=names, columns=columns, total=TOTAL)
-    marks = suppress(sums, thresholds)
-    texts = displayed(sums.counts, marks, thresholds)
-    found: Texts = {}
-    used = []
-    for row in rows:
-        for group in shown:
-            at = cell(
-                TOTAL if row in total else _name(row),
-                group if group in columns else TOTAL,
-            )
-            heading, label = row.headings["characteristic"], row.headings["category"]
-            found[heading, label, group] = texts[at]
-            used.append(marks[at])
-    return found, used
-
-
-def disjoint_columns(shown: tuple[str, ...], book: Book) -> tuple[str, ...]:
-    """Return columns without a person in two of them, whose sum is the widest shown.
-
-    Args:
-        shown: Arms and groups of a table.
-        book: The results.
-
-    Returns:
-        The arms where they stand apart; with the target population, those enrolled,
-        the reference group and the rest of it.
-    """
-    if TARGET in shown:
-        others = [g for g in book.plan.population.groups if g != TARGET]
-        return (ALL, *others, REST)
-    arms = tuple(group for group in shown if group != ALL)
-    return arms or book.plan.arms.all
-
-
-def _name(row: Row) -> str:
-    return f"{row.headings['characteristic']}, {row.headings['category']}"
-
-
-def _count(row: Row, plan: GroupsTable, column: str, book: Book) -> int:
-    line = plan.lines[row.headings["characteristic"]]
-    category = line.categories.get(row.headings["category"], line.base)
-    subject = line.outcome or line.covariate or ""
-
-    def persons(group: str) -> int:
-        return sum(
-            book.persons(subject, category, member, line.horizon)
-            for member in members_of(group, book.plan)
-        )
-
-    if column != REST:
-        return persons(column)
-    others = [g for g in book.plan.population.groups if g != TARGET]
-    return persons(TARGET) - persons(ALL) - sum(persons(g) for g in others)
-
-
-def _size(row: Row, plan: GroupsTable, column: str, book: Book) -> int:
-    line = plan.lines[row.headings["characteristic"]]
-
-    def size(group: str) -> int:
-        members = members_of(group, book.plan)
-        if line.among is None:
-            return sum(book.size(member) for member in members)
-        subject = line.outcome or ""
-        return sum(
-            book.base(subject, line.base, member, line.horizon) for member in members
-        )
-
-    if column != REST:
-        return size(column)
-    others = [g for g in book.plan.population.groups if g != TARGET]
-    return size(TARGET) - size(ALL) - sum(size(g) for g in others)
-
-
-def _may_show(line: GroupLine, group: str, book: Book, thresholds: Thresholds) -> bool:
-    """Say whether a mean rests on enough persons, none of whom gives most of it."""
-    for member in members_of(group, book.plan):
-        found = book.count(
-            line.outcome or line.covariate or "",
-            line.base if line.outcome else EVERY,
-            member,
-            line.horizon,
-        )
-        if found is None or found.base_persons < thresholds.minimum_persons:
-            return False
-        is_dominated = (found.largest_share or 0) > thresholds.largest_contribution
-        ratio = found.rest_ratio
-        if is_dominated or (ratio is not None and ratio < thresholds.p_percent):
-            return False
-    return True
 
 
 def screen_findings(

@@ -18,6 +18,7 @@ from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, legend
 from rctspark.release.numerals import data_text
 from rctspark.release.publication.checks_screening import is_shown
+from rctspark.release.publication.printed_sizes import is_described
 from rctspark.release.publication.rows import Row
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def screen_weights(
     Returns:
         The table with hidden numbers.
     """
-    are_described = _are_described(reweighting_of(plan.of, book.plan), book.plan)
+    are_described = is_described(reweighting_of(plan.of, book.plan).of, book.plan)
     rows, is_hidden = [], False
     for row in table.rows:
         name, numbers = row.headings["characteristic"], dict(row.numbers)
@@ -259,15 +260,3 @@ def weight_numbers(tables: Iterable[LaidTable]) -> dict[str, float]:
         if isinstance(table.plan, WeightsTable)
         for row in table.rows[-2:]
     }
-
-
-def _are_described(one: Reweighting, plan: Plan) -> bool:
-    """Say whether those weighted are those whom the plan's tables describe."""
-    first = plan.analyses[0]
-    analysis = next(a for a in plan.analyses if a.population == one.of)
-    return (analysis.where, analysis.arms, analysis.among, analysis.follows) == (
-        first.where,
-        first.arms,
-        first.among,
-        first.follows,
-    )
