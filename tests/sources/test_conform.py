@@ -9,6 +9,7 @@ from rctspark.contracts import CONTACTS, PAYROLL
 from rctspark.errors import IdentityError
 from rctspark.sources.accounted import (
     count_collisions,
+    count_reasons,
     count_rows,
     keep_conformed,
     keep_person_keys,
@@ -151,6 +152,12 @@ def test_equal_cells_of_two_persons_are_two_rows_set_aside(conform):
     assert len({r["cells"] for r in rows}) == 1
     assert len({r["person_id"] for r in rows}) == 2
     assert sorted(r["n_rows"] for r in rows) == [1, 2]
+
+
+def test_what_is_counted_of_rows_set_aside_names_nobody(conform):
+    staged, _ = conform(HEADER + f"{ANN};j1;20130131;20130101;1,00;O;\n")
+    counted = count_reasons(keep_rejected(staged, register="payroll"))
+    assert counted.columns == ["delivery_id", "reason", "rows"]
 
 
 def test_a_row_with_a_column_per_period_is_meant_once_for_each(conform):
