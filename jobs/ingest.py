@@ -36,7 +36,6 @@ from rctspark.sources.load import (
     repeated_in,
     require_distinct_persons,
 )
-from rctspark.sources.raw import require_headers
 from rctspark.sources.repeated import merge_repeated
 
 if TYPE_CHECKING:
@@ -55,7 +54,6 @@ def ingest(run: Run) -> None:
         run.log.say(f"{len(files)} file(s) delivered, all loaded before")
         return
     run.log.say(f"{len(files)} file(s) delivered, {len(loads)} load(s) to do")
-    require_headers(tuple({load.file.name: load.file for load in loads}.values()))
     pads = make_pads(run.spark, read_key(run.settings.pseudonym_key_file))
     gate = make_gate(run.root / "expectations")
     fed = [t for t in REGISTERS if any(load.table == t.name for load in loads)]
@@ -113,4 +111,4 @@ def load_table(
 
 
 if __name__ == "__main__":
-    sys.exit(run_job(ingest, doc=__doc__))
+    sys.exit(run_job(ingest, doc=__doc__, look=find_deliveries))

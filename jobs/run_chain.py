@@ -22,6 +22,7 @@ from rctspark.errors import BrokenCheckError, GateError, RctsparkError
 from rctspark.runtime.job import run_job
 from rctspark.runtime.together import together
 from rctspark.runtime.tracking_place import open_tracking
+from rctspark.sources.delivered import find_deliveries
 from register_plan import register_first
 from write_quality_site import write_quality_site
 
@@ -70,4 +71,4 @@ def run_chain(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_job(run_chain, doc=__doc__))
+    sys.exit(run_job(run_chain, doc=__doc__, look=find_deliveries))

@@ -42,7 +42,7 @@ class PlanError(ConfigError):
 
 
 class DeliveryError(RctsparkError):
-    """A delivered file can't be read as the register that it should hold."""
+    """A delivery is not there, or can't be read as the register it should hold."""
 
     exit_code = 13
 

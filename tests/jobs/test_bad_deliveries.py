@@ -1,6 +1,7 @@
 """Deliveries with faults through the jobs: counted, told with their file, never zero."""
 
 import pytest
+from deltalake import DeltaTable
 
 from build_panel import build_panel
 from build_population import build_population
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.long
 
 BACKWARDS = "this does not hold: a spell ends on or after it starts"
 GONE = "201903"
+TOLD = (".log", ".json", ".html")
 
 
 def spoil(folder):
@@ -60,6 +62,14 @@ def test_rows_that_contradict_are_set_aside_by_file_with_their_reason(place):
         deliveries["rows_read"] == deliveries["rows_kept"] + deliveries["rows_rejected"]
     ).all()
     assert not any("c1" in cells for cells in rejected["cells"])
+    halves = [row for row in set_aside(place) if row["reason"] == CONFLICT]
+    assert len({row["cells"] for row in halves}) == 2
+    assert len({row["person_id"] for row in halves} - {None}) == 1
+
+
+def set_aside(place):
+    table = DeltaTable(place.lake / "registers" / "toy" / "rejected_rows")
+    return table.to_pyarrow_table().to_pylist()
 
 
 def test_an_arm_that_the_plan_does_not_know_stops_the_job_with_file_and_count(place):
@@ -101,3 +111,12 @@ def test_the_quality_site_tells_an_auditor_of_all_of_it(place):
         assert words in page
     assert "reasons do not add up" not in page
     assert OVERRULED not in page
+
+
+def test_pseudonyms_of_rows_set_aside_are_on_no_page_and_in_no_log(place):
+    people = {str(row["person_id"]) for row in set_aside(place)} - {"None"}
+    assert people
+    texts = [p for p in (place.root / "out").rglob("*") if p.suffix in TOLD]
+    outside = [p for p in texts if place.lake not in p.parents]
+    assert {p.suffix for p in outside} >= {".log", ".html"}
+    assert not [p for p in outside if any(one in p.read_text() for one in people)]

@@ -2,11 +2,13 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rctspark.contracts import FUNNEL, RELEASES
+from conftest import named
+from rctspark.contracts import FUNNEL, REJECTED_ROWS, RELEASES
 from rctspark.errors import StoreError
 from runtime.conftest import SCOPE
 from toy.vacuum import vacuum
@@ -66,3 +68,45 @@ def test_a_log_from_before_a_column_was_added_is_read_and_added_to(
     publish("r2", 20, registered_hash="abc")
     found = {r.run_id: r.registered_hash for r in store.releases(SCOPE)}
     assert found == {"r1": None, "r2": "abc"}
+
+
+def test_a_table_from_before_a_column_was_added_is_read_and_its_slices_replaced(
+    store, gate, provenance, draw
+):
+    key = tuple(name for name in REJECTED_ROWS.key if name != "person_id")
+    columns = tuple(c for c in REJECTED_ROWS.columns if c.name != "person_id")
+    older = replace(REJECTED_ROWS, key=key, columns=columns)
+
+    def load(run_id, table, *deliveries):
+        rows = "\n".join(
+            f"{d} | payroll | late | late | {run_id} | 1 | ann" for d in deliveries
+        )
+        frame = draw(f"""
+            rejected_rows
+            delivery_id | register | reason | reasons | cells | n_rows | person_id
+            {rows}
+        """)
+        made = store.candidate(run_id, table, frame)
+        return store.publish(
+            SCOPE,
+            [made],
+            provenance=provenance(run_id),
+            gate=gate,
+            slices={"delivery_id": deliveries},
+        )
+
+    def persons(rows):
+        return {(r["delivery_id"], r["cells"]): r["person_id"] for r in rows.collect()}
+
+    before = load("r1", older, "d1", "d2")
+    assert persons(store.read_current(SCOPE, REJECTED_ROWS)) == {
+        ("d1", "r1"): None,
+        ("d2", "r1"): None,
+    }
+    load("r2", REJECTED_ROWS, "d2", "d3")
+    assert persons(store.read_current(SCOPE, REJECTED_ROWS)) == {
+        ("d1", "r1"): None,
+        ("d2", "r2"): named("ann"),
+        ("d3", "r2"): named("ann"),
+    }
+    assert set(persons(store.read(before, REJECTED_ROWS)).values()) == {None}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hmac
+import json
+import re
 from collections import Counter
 
 import pytest
@@ -49,9 +52,11 @@ from rctspark.sources.settle import (
     keep_newest,
     keep_standing,
 )
+from sources.conftest import KEY
 from toy.experiment import bsns
 
 ANN, BOB, COR = bsns(3)
+LOST_ZEROS = "12348"  # 000012348 passes the 11-test
 LIST = "SYNTHETIC_office_lists_2012-07_V1_delivered_20120801.csv"
 SPELLS = "SYNTHETIC ww_spells V1 until 2014-01-31 delivered 2014-02-14.csv"
 SPELL_HEADER = (
@@ -104,6 +109,34 @@ def test_two_arms_for_one_person_set_both_entries_aside_with_their_count(
     assert found == {CONFLICT: 1}
     assert sum(r["n_rows"] for r in rows) == 2
     assert not any(ANN in r["cells"] for r in rows)
+    arms = {json.loads(r["cells"])["arm_recorded"] for r in rows}
+    assert arms == {"basic", "intensive"}
+    assert {r["person_id"] for r in rows} == {pseudonym(ANN, KEY)}
+
+
+def test_one_who_may_hold_file_and_key_finds_a_row_set_aside_as_the_page_says(
+    conform_file, mapping, root, tmp_path, monkeypatch, capsys
+):
+    lines = [
+        SPELL_HEADER,
+        f"{BOB};WW;UTN;20120801;20120801;WD;N;;;;N;",
+        f"{LOST_ZEROS};WW;UTN;20120801;20120731;WD;N;;;;N;",
+    ]
+    staged, _ = conform_file("\n".join(lines), mapping("uwv_ww_spells"), SPELLS)
+    (row,) = keep_rejected(staged, register="benefit_spells").collect()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key").write_bytes(KEY + b"\n")
+    (tmp_path / "ww_spells" / SPELLS).rename(tmp_path / "spells.csv")
+    (page,) = re.findall(
+        r"```\n(import csv.*?)```", (root / "docs" / "operation.md").read_text(), re.S
+    )
+    exec(page, {"person_id": row["person_id"]})  # noqa: S102 (our own page)
+    assert capsys.readouterr().out == "line 3\n"
+
+
+def pseudonym(bsn, key):
+    digest = hmac.digest(key, f"bsn:{bsn}".encode(), "sha256")
+    return int.from_bytes(digest[:8], "big") >> 1
 
 
 def test_an_exit_before_its_start_is_set_aside_and_the_job_goes_on(
@@ -305,7 +338,9 @@ def test_questionnaires_of_strangers_are_set_aside_and_counted(draw):
     """)
     population = draw("population\nperson_id | is_enrolled\nann | true")
     rows = keep_strangers(answers, population).collect()
-    assert sorted(r["n_rows"] for r in rows) == [1, 2]
+    told = Counter(r["person_id"] for r in rows)
+    assert told == {named("eve"): 1, named("fay"): 2}
+    assert {r["n_rows"] for r in rows} == {1}
     assert {(r["register"], r["reason"]) for r in rows} == {("answers", STRANGER)}
     assert not any(str(named("fay")) in r["cells"] for r in rows)
 

@@ -6,13 +6,16 @@ import pytest
 
 from rctspark.config.mapping import Mapping
 from rctspark.contracts import CONTACTS, PAYROLL
+from rctspark.errors import IdentityError
 from rctspark.sources.accounted import (
     count_collisions,
+    count_reasons,
     count_rows,
     keep_conformed,
     keep_person_keys,
     keep_rejected,
 )
+from rctspark.sources.load import require_distinct_persons
 from rctspark.sources.repeated import CONFLICT, DUPLICATE
 from toy.experiment import bsns
 
@@ -20,6 +23,7 @@ VALID = ("999990019", "999990032")
 
 
 ANN, BOB, COR = bsns(3)
+LOST_ZEROS = "1234572"  # 001234572 passes the 11-test
 PAY = {
     "name": "pay",
     "folder": "pay",
@@ -120,14 +124,40 @@ def test_a_row_set_aside_lists_every_reason_and_no_bsn(conform):
         + f"{COR};j5;2013010x;20130131;abc;Q;\n"
         + f"j5;{ANN};20130101;20130131;1,00;O;\n"  # columns shifted
         + f"{ANN};{BOB};20130101;20130131;x;O;\n"
+        + f"j6;{LOST_ZEROS};20130101;20130131;1,00;O;\n"
     )
     rows = keep_rejected(staged, register="payroll").collect()
     text = json.dumps([r.asDict() for r in rows])
-    assert not any(bsn in text for bsn in (ANN, BOB, COR))
+    assert not any(bsn in text for bsn in (ANN, BOB, COR, LOST_ZEROS))
     (unreadable,) = [r for r in rows if r["reason"] == "FROM is no date"]
     assert "PAY is no number" in unreadable["reasons"]
     assert "KIND holds a code that is not listed" in unreadable["reasons"]
     assert "2013010x" in unreadable["cells"]
+    is_named = {r["reason"]: r["person_id"] is not None for r in rows}
+    assert is_named == {
+        "FROM is no date": True,
+        "the identifier is no BSN (9 digits, 11-test)": False,
+        "PAY is no number": True,
+    }
+
+
+def test_equal_cells_of_two_persons_are_two_rows_set_aside(conform):
+    staged, _ = conform(
+        HEADER
+        + f"{ANN};j1;20130131;20130101;1,00;O;\n"
+        + f"{ANN};j1;20130131;20130101;1,00;O;\n"
+        + f"{BOB};j1;20130131;20130101;1,00;O;\n"
+    )
+    rows = keep_rejected(staged, register="payroll").collect()
+    assert len({r["cells"] for r in rows}) == 1
+    assert len({r["person_id"] for r in rows}) == 2
+    assert sorted(r["n_rows"] for r in rows) == [1, 2]
+
+
+def test_what_is_counted_of_rows_set_aside_names_nobody(conform):
+    staged, _ = conform(HEADER + f"{ANN};j1;20130131;20130101;1,00;O;\n")
+    counted = count_reasons(keep_rejected(staged, register="payroll"))
+    assert counted.columns == ["delivery_id", "reason", "rows"]
 
 
 def test_a_row_with_a_column_per_period_is_meant_once_for_each(conform):
@@ -190,11 +220,18 @@ def test_rows_that_contradict_one_another_are_all_set_aside(conform):
     assert sum(r["n_rows"] for r in reasons if r["reason"] == DUPLICATE) == 1
 
 
-def test_persons_who_share_a_pseudonym_are_counted(conform):
+def test_persons_who_share_a_pseudonym_are_counted_and_refused(conform):
     staged, _ = conform(HEADER + f"{ANN};j1;20130101;20130131;1,00;O;\n")
     keys = keep_person_keys(staged)
     assert count_collisions(keys).first()["n"] == 0
     other = keys.selectExpr(
         "'d2' AS delivery_id", "person_id", "check_bits + 1 AS check_bits"
     )
-    assert count_collisions(keys.unionByName(other)).first()["n"] == 1
+    both = keys.unionByName(other)
+    assert count_collisions(both).first()["n"] == 1
+    require_distinct_persons(keys.unionByName(keys))
+    with pytest.raises(IdentityError, match="1 pseudonym") as refused:
+        require_distinct_persons(both)
+    said = str(refused.value)
+    assert "Nothing was published" in said
+    assert not any(str(cell) in said for row in both.collect() for cell in row[1:])

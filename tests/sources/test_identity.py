@@ -105,8 +105,45 @@ def test_parity_is_that_of_the_last_digit(spark):
     ]
 
 
+def shown(spark, *texts, holds_bsn=True):
+    rows = spark.createDataFrame([(text,) for text in texts], "cells string")
+    found = rows.select(masked(F.col("cells"), holds_bsn=holds_bsn)).collect()
+    return [row[0] for row in found]
+
+
 def test_a_bsn_is_hidden_wherever_a_row_has_shifted(spark):
     text = "123456782 12345678 20130131 99991231 x123456782y 1234,56 2013-01-31"
-    rows = spark.createDataFrame([(text,)], "cells string")
-    shown = rows.select(masked(F.col("cells"))).first()[0]
-    assert shown == "*** *** 201301** 999912** x***y 1234,56 2013-01-31"
+    assert shown(spark, text) == ["*** *** 201301** 999912** x***y 1234,56 2013-01-31"]
+
+
+def test_what_would_be_taken_for_a_bsn_without_its_zeros_is_hidden_and_nothing_else(
+    spark,
+):
+    runs = [*range(1, 1000), *range(12000, 12400), *range(1234000, 1234400)]
+    texts = [f'{{"IKVID":"{n}","FROM":"20130131"}}' for n in runs]
+    expected = [
+        text.replace(f'"{n}"', '"***"') if passes_11_test(f"{n:09d}") else text
+        for n, text in zip(runs, texts, strict=True)
+    ]
+    expected = [text.replace("20130131", "201301**") for text in expected]
+    assert shown(spark, *texts) == expected
+    assert sum("***" in text for text in expected) > len(runs) / 12
+
+
+def test_a_short_run_is_hidden_where_it_stands_by_itself(spark):
+    lost = "12348"
+    assert passes_11_test(lost.zfill(9))
+    alone = [lost, f"{lost} {lost}", f"BSN {lost}, see there", f"a\\t{lost}"]
+    assert not any(lost in text for text in shown(spark, *alone))
+    parts = [f"{lost},50", f"{lost}-01-31", f"J{lost}", f"3.{lost}", f"{lost}x"]
+    assert shown(spark, *parts) == parts
+    assert shown(spark, lost, holds_bsn=False) == [lost]
+
+
+def test_leading_zeros_that_are_there_do_not_show_a_bsn_either(spark):
+    assert shown(spark, "0012348", "000012348", "0000", "0") == [
+        "***",
+        "***",
+        "0000",
+        "0",
+    ]

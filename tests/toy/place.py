@@ -48,14 +48,14 @@ class Place:
         assert old in text
         path.write_text(text.replace(old, new))
 
-    def run(self, job, *more, plan, deliveries=None, again=False):
+    def run(self, job, *more, plan, deliveries=None, again=False, look=None):
         arguments = ["--plan", plan, "--root", str(self.root), *map(str, more)]
         arguments += ["--rebuild"] if again else []
         if deliveries is not None:
             arguments += ["--deliveries", str(deliveries)]
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("RCTSPARK_CONF", raising=False)
-            return run_job(job, doc=job.__doc__, argv=arguments)
+            return run_job(job, doc=job.__doc__, argv=arguments, look=look)
 
     def read(self, name):
         return DeltaTable(self.lake / name).to_pandas()

@@ -58,8 +58,8 @@ DELIVERIES = Table(
 
 REJECTED_ROWS = Table(
     name="rejected_rows",
-    grain="one row per delivery, reason and distinct row set aside",
-    key=("delivery_id", "reason", "cells"),
+    grain="one row per delivery, reason, person and distinct row set aside",
+    key=("delivery_id", "reason", "cells", "person_id"),
     columns=(
         DELIVERY_ID,
         Column("register", "string", "Conformed table that the row was meant for."),
@@ -68,9 +68,23 @@ REJECTED_ROWS = Table(
         Column(
             "cells",
             "string",
-            "The row as delivered, as JSON, identifiers masked.",
+            "The row as JSON. As delivered, identifiers masked, where the row itself "
+            "is at fault: a cell can't be read, or it breaks a promise of the "
+            "register. As conformed, without persons and delivery, where the row is "
+            "sound and others speak against it: it stands there more than once, "
+            "contradicts another, says the same, or doesn't fit the experiment.",
         ),
         Column("n_rows", "bigint", "How many equal rows.", unit="rows"),
+        Column(
+            "person_id",
+            "bigint",
+            "Pseudonym of the person whom the row names, so that rows which contradict "
+            "one another are found together, and in the file again by whoever may hold "
+            "file and key (docs/operation.md).",
+            null_means=(
+                "the row names no person, or was set aside before this was kept"
+            ),
+        ),
     ),
     slice_by=("delivery_id",),
     access="restricted",

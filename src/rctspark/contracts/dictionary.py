@@ -13,7 +13,8 @@ HEAD = """# The tables
 
 Made by `make docs` from `src/rctspark/contracts/`; a test holds the two together.
 A column without "null:" can't be null. Restricted tables are for those who may look at
-single persons' rows.
+single persons' rows. Delivered (raw) tables are not among these: a mapping is the
+contract of its own, with name, type and meaning of every column (registers.md).
 """
 
 

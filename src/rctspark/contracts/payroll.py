@@ -14,7 +14,12 @@ PAYROLL = Table(
         DELIVERY_ID,
         Column("source", "string", "Where the earnings come from: payroll."),
         PERSON_ID,
-        Column("job_id", "bigint", "Digest of person and income relationship."),
+        Column(
+            "job_id",
+            "bigint",
+            "Digest of the income relationship, and of the source where sources may "
+            "use the same names; names a job together with the person, not by itself.",
+        ),
         Column("start_date", "date", "First day of the period paid."),
         Column("end_date", "date", "Last day of the period paid, included."),
         Column(

@@ -15,21 +15,27 @@ from typing import TYPE_CHECKING
 from rctspark.config import read_plan, read_settings
 from rctspark.errors import MachineError, RctsparkError
 from rctspark.runtime.logs import RunLog
-from rctspark.runtime.run import Run, require_deliveries
+from rctspark.runtime.run import Run, read_mappings, require_deliveries
 from rctspark.runtime.session import start_session
 from rctspark.runtime.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rctspark.config import Settings
+    from rctspark.config import Mapping, Settings
+
+    Look = Callable[[Path, tuple[Mapping, ...]], object]
 
 UNFORESEEN = 1
 FREE_BYTES = 1 << 30
 
 
 def run_job(
-    build: Callable[[Run], None], *, doc: str | None, argv: Sequence[str] | None = None
+    build: Callable[[Run], None],
+    *,
+    doc: str | None,
+    argv: Sequence[str] | None = None,
+    look: Look | None = None,
 ) -> int:
     """Run one job as a process of its own.
 
@@ -37,6 +43,9 @@ def run_job(
         build: What the job does.
         doc: Docstring of the job, for `--help`.
         argv: Arguments; None: those of the process.
+        look: Called with the folder of deliveries and the plan's mappings before
+            Spark is started, for jobs that read deliveries; raises where they can't
+            be read. None: the job reads none.
 
     Returns:
         The exit code: 0; the code of a deliberate error; 1 where nobody foresaw it.
@@ -52,21 +61,20 @@ def run_job(
         sys.stderr.write(f"{job} stopped. {error}\n")
         return error.exit_code
     log = RunLog(settings.out / "runs", arguments.run_id or _new_id(job))
-    return _logged(build, job, root, settings, arguments, log)
+
+    def start() -> Run:
+        return _start(job, root, settings, arguments, log, look)
+
+    return _logged(build, job, start, log)
 
 
 def _logged(
-    build: Callable[[Run], None],
-    job: str,
-    root: Path,
-    settings: Settings,
-    arguments: argparse.Namespace,
-    log: RunLog,
+    build: Callable[[Run], None], job: str, start: Callable[[], Run], log: RunLog
 ) -> int:
     started = time.monotonic()
     code = 0
     try:
-        build(_start(job, root, settings, arguments, log))
+        build(start())
     except RctsparkError as error:
         code = error.exit_code
         log.update(error=type(error).__name__)
@@ -97,12 +105,15 @@ def _start(
     settings: Settings,
     arguments: argparse.Namespace,
     log: RunLog,
+    look: Look | None,
 ) -> Run:
     plan = read_plan(_plan_file(arguments.plan, root))
     log.update(job=job, plan=plan.name, plan_hash=plan.hash)
     log.say(f"{job}: plan {plan.name} ({plan.hash}), run {log.run_id}")
-    if arguments.deliveries is not None:
-        require_deliveries(arguments.deliveries)
+    if look or arguments.deliveries is not None:
+        folder = require_deliveries(arguments.deliveries)
+        if look:
+            look(folder, read_mappings(root, plan))
     spark = start_session(settings, root, name=f"rctspark {job}")
     log.say("Spark is up")
     return Run(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.config import read_mapping
 from rctspark.contracts.operation import AnalysisRecord, TableVersion
-from rctspark.errors import ConfigError
+from rctspark.errors import DeliveryError
 from rctspark.runtime.releases import Provenance, code_version, digest
 from rctspark.runtime.together import together
 
@@ -80,9 +80,7 @@ class Run:
     @property
     def mappings(self) -> tuple[Mapping, ...]:
         """The mappings that the plan names."""
-        folder = self.root / "conf" / "mappings"
-        names = self.plan.registers.mappings
-        return tuple(read_mapping(folder / f"{name}.yaml") for name in names)
+        return read_mappings(self.root, self.plan)
 
     def part(self, job: str) -> Run:
         """Return a run of another job in the same session and log."""
@@ -257,6 +255,23 @@ class Run:
         return newest is not None and newest.inputs == provenance.inputs
 
 
+def read_mappings(root: Path, plan: Plan) -> tuple[Mapping, ...]:
+    """Read the mappings that a plan names.
+
+    Args:
+        root: Folder that holds `conf/`.
+        plan: The plan.
+
+    Returns:
+        The mappings, in the order of the plan.
+
+    Raises:
+        ConfigError: One is not there, or has faults.
+    """
+    folder = root / "conf" / "mappings"
+    return tuple(read_mapping(folder / f"{n}.yaml") for n in plan.registers.mappings)
+
+
 def require_deliveries(deliveries: Path | None) -> Path:
     """Return the folder of deliveries.
 
@@ -267,11 +282,11 @@ def require_deliveries(deliveries: Path | None) -> Path:
         The folder.
 
     Raises:
-        ConfigError: None was named, or it is not there.
+        DeliveryError: None was named, or it is not there.
     """
     if deliveries is None or not deliveries.is_dir():
         found = "" if deliveries is None else f"{deliveries} is not a folder here. "
-        raise ConfigError(
+        raise DeliveryError(
             f"{found}Name the folder of deliveries with --deliveries: one subfolder "
             "for each mapping of the plan (docs/registers.md)."
         )

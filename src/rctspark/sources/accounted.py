@@ -30,20 +30,20 @@ def keep_conformed(staged: DataFrame, *, table: Table) -> DataFrame:
 
 
 def keep_rejected(staged: DataFrame, *, register: str) -> DataFrame:
-    """Keep the rows that were set aside; equal ones are counted together.
+    """Keep the rows that were set aside; equal ones of a person are counted together.
 
     Args:
         staged: Rows of `merge_repeated`.
         register: Table that they were meant for.
 
     Returns:
-        REJECTED_ROWS.
+        REJECTED_ROWS. Its `person_id` is a pseudonym and stays in this table.
     """
     first = F.substring_index(REASONS, "; ", 1)
     rows = (
         staged.filter(~F.col(IS_KEPT))
         .withColumns({"reason": first, "cells": F.coalesce(CELLS, F.lit("{}"))})
-        .groupBy("delivery_id", "reason", "cells")
+        .groupBy(*REJECTED_ROWS.key)
         .agg(F.max(REASONS).alias("reasons"), F.sum(N_ROWS).alias("n_rows"))
         .withColumn("register", F.lit(register))
     )

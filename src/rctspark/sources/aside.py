@@ -32,7 +32,7 @@ RANK, SAID = "_rank", "_said"
 
 
 def set_aside(rows: DataFrame, *, table: Table, reason: str) -> DataFrame:
-    """Make rejected rows of conformed ones; equal ones are counted together.
+    """Make rejected rows of conformed ones; equal ones of a person count together.
 
     Args:
         rows: Rows of the table.
@@ -40,12 +40,13 @@ def set_aside(rows: DataFrame, *, table: Table, reason: str) -> DataFrame:
         reason: Why they are set aside.
 
     Returns:
-        REJECTED_ROWS; no cell names a person, a delivery or a contact.
+        REJECTED_ROWS, the cells as conformed; no cell names a person, a delivery or
+        a contact.
     """
     shown = [name for name in table.names if name not in NAMING]
     counted = (
         rows.withColumn("cells", F.to_json(F.struct(*shown)))
-        .groupBy("delivery_id", "cells")
+        .groupBy("delivery_id", "person_id", "cells")
         .agg(F.count(F.lit(1)).alias("n_rows"))
     )
     said = {"register": table.name, "reason": reason, "reasons": reason}

@@ -57,7 +57,7 @@ def conform_rows(
             per delivery, by its id.
 
     Returns:
-        The table's columns (null where a row is set aside), and: `_reasons` (empty
+        The table's columns (null where a cell can't be read), and: `_reasons` (empty
         where the row is sound); `_cells` (the row as delivered, as JSON, identifiers
         masked; null where sound); `_check` (the bits that tell colliding pseudonyms
         apart); `_row_hash` (of the row as delivered); `_key_hash` (of the table's
@@ -76,7 +76,7 @@ def conform_rows(
     meant = meant.observe(read, *[_rows_of(i) for i in deliveries])
     named = _attach_persons(meant, pads, feed=feed, identifier=identifier)
     conformed = _attach_columns(named, table, feed=feed)
-    judged = _judge(conformed, table, identifier)
+    judged = _judge(conformed, table, mapping, identifier)
     key_hash = F.when(F.col(REASONS) == "", F.xxhash64(*table.key))
     return judged.withColumns({KEY_HASH: key_hash, REPEATED: F.lit(feed.repeated)})
 
@@ -121,7 +121,9 @@ def _attach_columns(rows: DataFrame, table: Table, *, feed: Feed) -> DataFrame:
     )
 
 
-def _judge(rows: DataFrame, table: Table, identifier: Identifier) -> DataFrame:
+def _judge(
+    rows: DataFrame, table: Table, mapping: Mapping, identifier: Identifier
+) -> DataFrame:
     """List every reason for which a row can't be kept."""
     faults = [
         F.when(F.col(CORRUPT).isNotNull(), "the row has another number of cells"),
@@ -137,7 +139,9 @@ def _judge(rows: DataFrame, table: Table, identifier: Identifier) -> DataFrame:
         if not promise.id.endswith(".person_id.present")
     ]
     reasons = F.concat_ws("; ", *faults)
-    cells = F.when(F.col(REASONS) != "", masked(F.to_json(RAW)))
+    holds_bsn = any(named.kind == "bsn" for named in mapping.identifiers)
+    text = masked(F.to_json(RAW), holds_bsn=holds_bsn)
+    cells = F.when(F.col(REASONS) != "", text)
     return rows.withColumn(REASONS, reasons).withColumn(CELLS, cells).drop(RAW)
 
 

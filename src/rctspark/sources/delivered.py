@@ -1,4 +1,4 @@
-"""Delivered files: found, named, hashed; no Spark, only names and bytes."""
+"""Delivered files: found, named, looked into, hashed; no Spark."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import datetime as dt
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rctspark.errors import DeliveryError, listed
+from rctspark.sources.headers import header_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +25,7 @@ ID_LENGTH = 16
 DECEMBER = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that it keeps its digest
 class DeliveredFile:
     """One file of a delivery, and what its name says.
 
@@ -36,7 +38,6 @@ class DeliveredFile:
         delivered_on: Day of delivery.
         covers_from: First day that it speaks for; None: no first day.
         covers_to: Last day that it speaks for.
-        sha256: Digest of its bytes.
     """
 
     mapping: Mapping = field(repr=False)
@@ -47,7 +48,11 @@ class DeliveredFile:
     delivered_on: dt.date
     covers_from: dt.date | None
     covers_to: dt.date
-    sha256: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of its bytes, which are read for it when it is first asked for."""
+        return _digest(self.path)
 
     @property
     def is_synthetic(self) -> bool:
@@ -63,7 +68,9 @@ class DeliveredFile:
 def find_deliveries(
     folder: Path, mappings: Iterable[Mapping]
 ) -> tuple[DeliveredFile, ...]:
-    """Find every file of every mapping.
+    """Find every file of every mapping, and look at its name and first line.
+
+    Nothing else of a file is read, so this takes no time before Spark is started.
 
     Args:
         folder: The delivery folder, one subfolder per mapping.
@@ -73,8 +80,9 @@ def find_deliveries(
         The files, in the order of mapping and name.
 
     Raises:
-        DeliveryError: A folder is missing or empty, a file is empty, or a name does
-            not say period, version or day of delivery; all faults at once.
+        DeliveryError: A folder is missing or empty; a file is empty or cut off, has
+            another delimiter or lacks a column; a name does not say period, version
+            or day of delivery; two files are one version. All faults at once.
     """
     found: list[DeliveredFile] = []
     faults: list[str] = []
@@ -85,16 +93,28 @@ def find_deliveries(
             faults.append(f"{mapping.folder}/ holds no file for {mapping.name}")
         for path in paths:
             try:
-                found.append(_described(path, below, mapping))
+                found.append(_described(path, mapping))
             except ValueError as fault:
                 faults.append(str(fault))
+            faults += [f"{_name(path, mapping)}: {f}" for f in _contents(path, mapping)]
     faults += _repeated_versions(found)
     if faults:
         raise DeliveryError(
-            f"{len(faults)} fault(s) in the delivery folder; nothing was read:\n"
-            f"{listed(faults)}\nSee docs/registers.md for what each folder must hold."
+            f"{len(faults)} fault(s) in the delivered files; nothing was read:\n"
+            f"{listed(faults)}\nAsk for a new delivery, or mend the mapping; "
+            "docs/registers.md says what each folder must hold."
         )
     return tuple(found)
+
+
+def _contents(path: Path, mapping: Mapping) -> list[str]:
+    if not any(part.stat().st_size for part in _parts(path)):
+        return ["the file is empty"]
+    return header_faults(path, mapping)
+
+
+def _name(path: Path, mapping: Mapping) -> str:
+    return f"{mapping.folder}/{path.name}"
 
 
 def _files(below: Path) -> list[Path]:
@@ -104,13 +124,11 @@ def _files(below: Path) -> list[Path]:
     return sorted(p for p in below.iterdir() if not p.name.startswith(hidden))
 
 
-def _described(path: Path, below: Path, mapping: Mapping) -> DeliveredFile:
-    name = f"{mapping.folder}/{path.relative_to(below)}"
+def _described(path: Path, mapping: Mapping) -> DeliveredFile:
+    name = _name(path, mapping)
     said = re.fullmatch(mapping.file.name, path.name, re.IGNORECASE)
     if said is None:
         raise ValueError(f"{name}: the name does not fit {mapping.name}'s file.name")
-    if not any(part.stat().st_size for part in _parts(path)):
-        raise ValueError(f"{name}: the file is empty")
     groups = said.groupdict()
     layout = mapping.file
     period = groups.get("period") or layout.period or ""
@@ -131,7 +149,6 @@ def _described(path: Path, below: Path, mapping: Mapping) -> DeliveredFile:
         delivered_on=delivered_on,
         covers_from=first,
         covers_to=last,
-        sha256=_digest(path),
     )
 
 
@@ -192,7 +209,7 @@ def _repeated_versions(found: list[DeliveredFile]) -> list[str]:
     for file in found:
         key = (file.mapping.name, file.period, file.version)
         first = seen.setdefault(key, file)
-        if first.sha256 != file.sha256:
+        if first is not file and first.sha256 != file.sha256:
             faults.append(
                 f"{file.name} and {first.name}: both are version {file.version} of "
                 f"{file.period}, with other content"

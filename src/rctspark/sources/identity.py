@@ -31,6 +31,10 @@ BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 MODULUS = 11
 SHORTEST_KEY = 32
 DATE_LIKE = r"(?<!\d)((?:19|20)\d\d(?:0\d|1[0-2])|999912)[0-3]\d(?!\d)"
+# In JSON a tab or the end of a line is a backslash and a letter.
+ALONE = r"(?:(?<![\w*])|(?<=\\[nrt]))(?<!\d[-.,:/])"
+END = r"(?![\w*])(?![-.,:/]\d)"
+HIDDEN = "***"
 RINPERSOON_PATTERN = r"^\d{9}$"
 
 
@@ -150,17 +154,32 @@ def _bsn(trimmed: Column) -> Column:
     return F.when(passes, digits)
 
 
-def masked(text: Column) -> Column:
+def masked(text: Column, *, holds_bsn: bool) -> Column:
     """Hide what may be a BSN in delivered text.
 
     A row whose columns have shifted can hold a BSN anywhere. Runs of eight digits or
-    more are hidden; eight digits that read as a date keep year and month.
+    more are hidden; eight digits that read as a date keep year and month. A shorter
+    run is hidden where it would be taken for a BSN that lost leading zeros: it stands
+    by itself, not in a word, a date or a number with a decimal mark, and passes the
+    11-test once the zeros are put back, as one in eleven does.
 
     Args:
         text: Any text.
+        holds_bsn: Whether the file names persons by BSN; else short runs are shown.
 
     Returns:
         The text with every such run replaced.
     """
-    dates = F.regexp_replace(text, DATE_LIKE, "$1**")
-    return F.regexp_replace(dates, r"\d{8,}", "***")
+    long_hidden = F.regexp_replace(
+        F.regexp_replace(text, DATE_LIKE, "$1**"), r"\d{8,}", HIDDEN
+    )
+    if not holds_bsn:
+        return long_hidden
+    runs = F.regexp_extract_all(long_hidden, F.lit(rf"{ALONE}(\d{{1,7}}){END}"), 1)
+    found = F.filter(F.array_distinct(runs), lambda run: _bsn(run).isNotNull())
+    return F.aggregate(found, long_hidden, _hide)
+
+
+def _hide(text: Column, run: Column) -> Column:
+    whole = F.concat(F.lit(ALONE), run, F.lit(END))
+    return F.regexp_replace(text, whole, F.lit(HIDDEN))

@@ -48,8 +48,9 @@ def merge_repeated(judged: DataFrame, *, table: Table, how: Iterable[str]) -> Da
         how: What the mappings of the rows say: `sum`, `reject`, or both.
 
     Returns:
-        The table's columns, `_reasons`, `_cells` and `_check` as they came, and:
-        `_is_kept`; `_n_rows` (delivered rows that this one stands for).
+        The table's columns, `_reasons`, `_cells` and `_check` as they came, or for
+        rows set aside here the reason and the row as conformed; and: `_is_kept`;
+        `_n_rows` (delivered rows that this one stands for).
     """
     suspected = (
         judged.filter(F.col(KEY_HASH).isNotNull())
