@@ -25,7 +25,7 @@ from rctspark.release.effect_screening import (
 from rctspark.release.joint import joint_families, screen_joint
 from rctspark.release.labels import Labels
 from rctspark.release.not_estimated import name_not_estimated
-from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.amounts import find_dominated, find_uniform
 from rctspark.release.publication.checks_screening import screen_fit
 from rctspark.release.publication.findings import (
     Results,
@@ -155,6 +155,7 @@ def _effect_rules(record: ReportRecord) -> EffectRules:
         adjusted=adjusted_models(record.plan),
         enrolled=record.n_per_arm,
         dominated=find_dominated(record.descriptives, record.thresholds),
+        uniform=find_uniform(record.descriptives),
         are_shares_exempt=OUTCOME_SHARES in exempt,
         are_adjusted_exempt=ADJUSTED_EFFECTS in exempt,
     )

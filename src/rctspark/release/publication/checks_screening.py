@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isnan
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import BoundsTable, FitTable, GroupsTable, ModelsTable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from rctspark.config import Thresholds
-    from rctspark.contracts import Coefficient
+    from rctspark.contracts import Coefficient, Effect
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Book
 
@@ -167,10 +168,11 @@ def screen_models(
 ) -> LaidTable:
     """Hide coefficients that would say what an effect or few persons would.
 
-    Constant and arms leave together, where all effects of the regression leave: with
-    the others and the means of covariates they give the arms' means. A coefficient of
-    a category leaves where enough persons are in it, and enough are not. A regression
-    leaves with enough persons and residual degrees of freedom (rule 2).
+    A regression leaves where all its effects do: the standard error of any coefficient
+    gives the variance of the outcome, and so how many have it. Its constant leaves
+    with the mean of control: with the others and the means of covariates it gives
+    that. A coefficient of a category leaves where enough persons are in it, and enough
+    are not, with enough residual degrees of freedom (rule 2).
 
     Args:
         table: The table as laid out.
@@ -185,14 +187,16 @@ def screen_models(
     fewest = thresholds.minimum_persons
     rows, marks = [], []
     for row, (_, term) in zip(table.rows, table_terms(plan, book), strict=True):
-        n = _shown_persons(term, shown)
+        effects = _shown_effects(term, shown)
+        n = sum(e.n_arm for e in effects) + effects[0].n_against if effects else None
         told = fewest * round(term.n_total / fewest) if n is None else n
         numbers = {**row.numbers, "n": str(told)}
-        is_effect = term.term == CONSTANT or term.term in book.plan.arms.all
+        is_veiled = any(isnan(e.mean_against) for e in effects)
         is_safe = (
             min(term.n_behind, term.n_total) >= fewest
             and term.n_total - term.rank >= thresholds.minimum_df
-            and not (is_effect and n is None)
+            and bool(effects)
+            and not (term.term == CONSTANT and is_veiled)
         )
         if not is_safe:
             marks.append(Mark.HIDDEN)
@@ -201,8 +205,8 @@ def screen_models(
     return replace(table, rows=tuple(rows), legend=legend(marks, thresholds))
 
 
-def _shown_persons(term: Coefficient, shown: Book) -> int | None:
-    """Return the persons of a regression all of whose effects leave; None: not so."""
+def _shown_effects(term: Coefficient, shown: Book) -> list[Effect]:
+    """Return the effects of a regression; none where one of them stays inside."""
     analysis = next(a for a in shown.plan.analyses if a.population == term.population)
     every = (*analysis.groups[:1], *(analysis.arms or shown.plan.arms.all))
     effects = [
@@ -210,6 +214,4 @@ def _shown_persons(term: Coefficient, shown: Book) -> int | None:
         for arm in every[1:]
     ]
     found = [e for e in effects if e is not None]
-    if not found or len(found) < len(effects):
-        return None
-    return sum(e.n_arm for e in found) + found[0].n_against
+    return found if len(found) == len(effects) else []

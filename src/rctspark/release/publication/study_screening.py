@@ -9,6 +9,7 @@ from rctspark.config.plan import FindingsTable, FunnelTable, GroupsTable
 from rctspark.contracts.descriptives import EVERY, TARGET
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
+from rctspark.release.publication.amounts import is_dominated, is_uniform
 from rctspark.release.publication.study import (
     ALL,
     finding_rows,
@@ -176,7 +177,35 @@ def screen_groups(
         for group in shown_groups(plan, book.plan):
             numbers[group] = texts.get((heading, label, group), numbers[group])
         screened.append(replace(row, numbers=numbers))
-    return replace(table, rows=tuple(screened), legend=legend(marks, thresholds))
+    rows_shown = _without_telling_tests(screened, plan, book)
+    return replace(table, rows=rows_shown, legend=legend(marks, thresholds))
+
+
+def _without_telling_tests(
+    rows: list[Row], plan: GroupsTable, book: Book
+) -> tuple[Row, ...]:
+    """Hide the p-values that rest on a hidden number: they nearly give it away.
+
+    A test of an arm against control is an equation between their counts, and with all
+    but two of them shown few counts give its p-value.
+    """
+    hidden = {
+        (row.headings["characteristic"], group)
+        for row in rows
+        for group in shown_groups(plan, book.plan)
+        if row.numbers[group] == HIDDEN or row.numbers[group].startswith("<")
+    }
+
+    def leaving(row: Row) -> Row:
+        heading, numbers = row.headings["characteristic"], dict(row.numbers)
+        for what, text in row.numbers.items():
+            sides = (what.removeprefix("p "), book.plan.arms.control)
+            is_telling = any((heading, side) in hidden for side in sides)
+            if what.startswith("p ") and text and is_telling:
+                numbers[what] = HIDDEN
+        return replace(row, numbers=numbers)
+
+    return tuple(leaving(row) for row in rows)
 
 
 def _parts(table: LaidTable, plan: GroupsTable) -> list[list[Row]]:
@@ -286,7 +315,7 @@ def _size(row: Row, plan: GroupsTable, column: str, book: Book) -> int:
 
 
 def _may_show(line: GroupLine, group: str, book: Book, thresholds: Thresholds) -> bool:
-    """Say whether a mean rests on enough persons, none of whom gives most of it."""
+    """Say whether a mean rests on enough persons, and tells of none of them."""
     for member in members_of(group, book.plan):
         found = book.count(
             line.outcome or line.covariate or "",
@@ -296,9 +325,7 @@ def _may_show(line: GroupLine, group: str, book: Book, thresholds: Thresholds) -
         )
         if found is None or found.base_persons < thresholds.minimum_persons:
             return False
-        is_dominated = (found.largest_share or 0) > thresholds.largest_contribution
-        ratio = found.rest_ratio
-        if is_dominated or (ratio is not None and ratio < thresholds.p_percent):
+        if is_dominated(found, thresholds) or is_uniform(found):
             return False
     return True
 
