@@ -1,18 +1,25 @@
-"""What a reader can compute from released effects, and should not be able to.
+"""What a reader can compute from what is released, and should not be able to.
 
-Nothing here knows more than a released table says: estimate, standard error, persons
-of both arms, mean of control.
+Nothing here knows more than released tables say: of effects estimate, standard error,
+persons of both arms and mean of control; of tables the cells that are shown.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import isnan, sqrt
 from typing import TYPE_CHECKING, NamedTuple
+
+from rctspark.release.audit import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rctspark.config import Thresholds
+    from rctspark.release.publication.layout import LaidTable
+    from rctspark.release.sums import Sums
+
+SIGNS = {"x", "<10"}
 
 
 class Shown(NamedTuple):
@@ -83,8 +90,43 @@ def persons_told_apart(texts: Iterable[str]) -> list[int]:
     for text in texts:
         words = text.replace(",", "").split()
         numbers = [
-            word for word, of in zip(words, words[1:], strict=False)
+            word for word, of in pairwise(words)
             if word.isdigit() and of.strip(".;:") in {"persons", "left"}
         ]  # fmt: skip
         found += [int(word) for word in numbers if int(word) % 10]
     return found
+
+
+def hidden_cells(table: LaidTable) -> set[tuple[str, str]]:
+    """Name the cells of a released table that are not shown: row and column."""
+    return {
+        (table.key(row), word)
+        for row in table.rows
+        for word, text in row.numbers.items()
+        if text in SIGNS
+    }
+
+
+def marks_of(table: LaidTable, sums: Sums, part: str) -> dict[str, Mark]:
+    """Say what a reader sees of the numbers of a part: cells, and the arms' sizes."""
+    shown: dict[Mark, set[str]] = {Mark.SHOWN: set(), Mark.BELOW: set()}
+    for row in table.rows:
+        label = " | ".join(
+            t for w, t in row.headings.items() if w not in {"characteristic", "round"}
+        )
+        if part and part not in row.headings.values():
+            continue
+        for arm, text in row.numbers.items():
+            name = f"{label} | {arm}"
+            if text == "<10":
+                shown[Mark.BELOW].add(name)
+            elif text != "x":
+                shown[Mark.SHOWN].add(name)
+    return {
+        name: Mark.SHOWN
+        if name in shown[Mark.SHOWN] or name.startswith("total | ")
+        else Mark.BELOW
+        if name in shown[Mark.BELOW]
+        else Mark.HIDDEN
+        for name in sums.counts
+    }

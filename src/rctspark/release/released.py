@@ -98,7 +98,9 @@ class Release:
     @property
     def n_per_arm(self) -> dict[str, int]:
         """Persons enrolled, of the arms whose size may leave."""
-        return {a.arm: int(a.persons) for a in self.design.arms if a.persons.isdigit()}
+        shown = {a.arm: a.persons for a in self.design.arms}
+        every = ((arm, shown.get(arm, "")) for arm in self.plan.arms.all)
+        return {arm: int(persons) for arm, persons in every if persons.isdigit()}
 
     @property
     def n_without_mean(self) -> int:

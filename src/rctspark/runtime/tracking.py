@@ -47,7 +47,7 @@ OF_CATEGORY = ":"
 """In the population of an effect that is about one category."""
 
 
-def track_analysis(
+def track_analysis(  # noqa: PLR0913 (a tracked analysis holds all of them)
     tracking_uri: str,
     *,
     plan: Plan,
