@@ -216,8 +216,9 @@ def test_a_coefficient_of_few_persons_stays_inside():
     book = Book(PLAN, (), (), own)
     assert all(line[4] == "x" for line in lines(screened("models", book)))
     found = screened("models", book, effects())
-    hidden = {(line[2], line[3]) for line in lines(found) if line[4] == "x"}
-    assert hidden == {("adjusted", "sex=woman")}
+    adjusted = [line for line in lines(found) if line[2] == "adjusted"]
+    assert {line[3] for line in adjusted if line[4] == "x"} == {"sex=woman"}
+    assert len(adjusted) > 1
 
 
 def test_a_regression_with_too_few_degrees_of_freedom_stays_inside():

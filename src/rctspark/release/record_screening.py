@@ -73,7 +73,13 @@ def screen_record(record: ReportRecord) -> Release:
         )
     )
     kept = coarsen_parts(screened.kept, record.plan, record.thresholds)
-    durations = screen_durations(record.durations, record.thresholds)
+    durations = screen_durations(
+        record.durations,
+        record.thresholds,
+        are_shares_exempt=bool(
+            {OUTCOME_SHARES, ADJUSTED_EFFECTS} & {e.table for e in record.exemptions}
+        ),
+    )
     design = _screen_design(record, screened)
     return Release(
         plan=record.plan,
