@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rctspark.config.plan import JobQualityOutcome
 from rctspark.release.numerals import kept_decimals
@@ -106,7 +106,9 @@ def _coarse_df(e: Effect, base: int) -> float:
 def _coarsened(e: Effect, base: int) -> Effect:
     decimals = kept_decimals(e.std_error, digits=DIGITS)
     numbers = {name: round(getattr(e, name), decimals) for name in IN_OUTCOME_UNIT}
-    persons = {name: _to_nearest(getattr(e, name), base) for name in IN_PERSONS}
+    persons: dict[str, Any] = {
+        name: _to_nearest(getattr(e, name), base) for name in IN_PERSONS
+    }
     p_value = round(e.p_value, P_DECIMALS)
     df = _coarse_df(e, base)
     return replace(e, **numbers, **persons, df=df, p_value=p_value)
