@@ -64,12 +64,13 @@ def coarsen_parts(
         The effects in the same order; of parts, and of outcomes that only those with
         a job have, persons are rounded to the nearest
         multiple of the fewest that may be shown, and estimates to two significant
-        digits of the standard error. Degrees of freedom are rounded down to such a
-        multiple: with the persons of the arms shown they would give those of another.
+        digits of the standard error. Degrees of freedom, and persons of a whole
+        regression, are rounded down to such a multiple: with the persons of the arms
+        shown they would give those of another.
     """
     base = thresholds.minimum_persons
     return tuple(
-        replace(e, df=_coarse_df(e, base))
+        replace(e, df=_coarse_df(e, base), n_total=base * (e.n_total // base))
         if is_of_everyone(e, plan)
         else _coarsened(e, base)
         for e in effects

@@ -75,14 +75,9 @@ def parent_metrics(
 
 
 def effects_table(effects: Sequence[Effect]) -> dict[str, list[object]]:
-    """Return effects by column, in the order in which a person reads them.
-
-    Persons of all arms together stay inside: with the n of the arms shown, they would
-    give the size of an arm that is not.
-    """
+    """Return effects by column, in the order in which a person reads them."""
     rows = [asdict(effect) for effect in effects]
     for row in rows:
-        row.pop("n_total")
         mean = row["mean_against"]
         row["mean_against"] = None if math.isnan(mean) else mean
     rest = [name for name in rows[0] if name not in READ_FIRST]
