@@ -29,6 +29,7 @@ from rctspark.estimators.durations.planned import estimate_duration
 from rctspark.panel.durations import measure_durations, registers_needed
 from rctspark.panel.known import shorten_follow_up
 from rctspark.quality.gate import make_gate
+from rctspark.release.coarsening import coarse_persons
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.runtime.registration import require_registration
@@ -188,8 +189,11 @@ def collect(
         largest_sample_rows=run.settings.largest_sample_rows,
     )
     for name, sample in samples.items():
-        left = int((sample.cause > 0).sum())
-        run.log.say(f"duration {name}: {sample.n:,} persons, {left:,} left")
+        persons, left = (
+            coarse_persons(n, run.settings.thresholds)
+            for n in (sample.n, int((sample.cause > 0).sum()))
+        )
+        run.log.say(f"duration {name}: {persons} persons, {left} left")
     return samples
 
 

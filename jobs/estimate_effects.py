@@ -46,6 +46,7 @@ from rctspark.estimators.models import estimate_models
 from rctspark.estimators.observed import keep_observed
 from rctspark.estimators.regression.sources import PersonSums
 from rctspark.quality.gate import make_gate
+from rctspark.release.coarsening import coarse_persons
 from rctspark.runtime.job import run_job
 from rctspark.runtime.registers import open_registers
 from rctspark.runtime.registration import require_registration
@@ -147,8 +148,9 @@ def find_analysed(
     """
     largest = run.settings.largest_sample_rows
     if n > largest:
+        persons = coarse_persons(n, run.settings.thresholds)
         run.log.say(
-            f"{n:,} persons, above largest_sample_rows ({largest:,}): they stay in "
+            f"{persons} persons, above largest_sample_rows ({largest:,}): they stay in "
             "Spark and sums over them are estimated from"
         )
         kept = samples.persist()
@@ -248,7 +250,8 @@ def estimate_analyses(
     effects: list[Effect] = []
     tests: list[FoundTest] = []
     for analysis, source in zip(run.plan.analyses, people, strict=False):
-        run.log.say(f"analysis {analysis.population}: {source.n:,} persons")
+        persons = coarse_persons(source.n, run.settings.thresholds)
+        run.log.say(f"analysis {analysis.population}: {persons} persons")
         observed, unknown = keep_observed(source)
         for outcome, horizon in unknown:
             run.log.say(f"{outcome} at horizon {horizon} is not observed for anyone")

@@ -31,7 +31,11 @@ from rctspark.estimators.randomised.sample_ratio import (
 )
 from rctspark.release.found import Found, make_record
 from rctspark.release.page import write_report
-from rctspark.release.publication.twin import compare_twin
+from rctspark.release.publication.twin import (
+    TITLES,
+    compare_twin,
+    findings_file,
+)
 from rctspark.release.publication.weights import weight_numbers
 from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import standing_words
@@ -72,23 +76,27 @@ def publish_results(run: Run) -> None:
     results = run.uses(
         run.store.pin(run.experiment, tables, data_version=version), tables
     )
-    record, extra = compare_twin(
+    record, compared = compare_twin(
         record_results(run, registers, results),
         run.root / "conf" / "published" / run.plan.name,
     )
     release = screen_record(record)
+    extra = compared | findings_file(release)
     out, name = run.settings.out, run.plan.name
     page = write_report(out / "report" / name, record)
     written = write_released(
-        out / "released" / name, released_tables(release), extra=extra
+        out / "released" / name,
+        released_tables(release, beside={file: TITLES[file] for file in extra}),
+        extra=extra,
     )
     tracked = track_analysis(
         run.settings.tracking_uri,
         plan=run.plan,
         effects=release.effects,
+        n_withheld=release.n_withheld,
         record=run.analysed(
             results,
-            record.n_per_arm,
+            release.n_per_arm,
             is_synthetic=record.is_synthetic,
             registration=record.standing.mark,
             not_estimated=release.not_estimated,

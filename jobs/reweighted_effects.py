@@ -8,6 +8,7 @@ from rctspark.contracts.sums import NEEDS_PERSONS
 from rctspark.estimators.balance.planned_effects import estimate_for_target
 from rctspark.estimators.contrast import as_effects
 from rctspark.estimators.descriptives import file_counts
+from rctspark.release.coarsening import coarse_persons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,8 @@ def estimate_reweighted_effects(
             reweighting=one,
             thresholds=run.settings.thresholds,
         )
-        run.log.say(f"{one.population}: {sample.n:,} persons weighted to the target")
+        persons = coarse_persons(sample.n, run.settings.thresholds)
+        run.log.say(f"{one.population}: {persons} persons weighted to the target")
         effects += as_effects(
             contrasts, plan, population=one.population, data_version=data_version
         )

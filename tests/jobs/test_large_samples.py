@@ -9,6 +9,7 @@ from estimate_durations import estimate_durations
 from estimate_effects import estimate_effects
 from ingest import ingest
 from rctspark.contracts.sums import NEEDS_PERSONS
+from release.attackers import persons_told_apart
 from toy import experiment as toy
 from toy.place import Place
 
@@ -124,6 +125,13 @@ def test_effects_are_the_same_to_nine_digits(both):
         "chance",
     }
     assert_same(few["effects"], many["effects"], scale="std_error")
+
+
+def test_a_log_tells_persons_in_tens(both):
+    """Exact numbers of two populations would give those in one and not the other."""
+    for _, said in both:
+        assert any(line.startswith("analysis ape: ") for line in said)
+        assert persons_told_apart(said) == []
 
 
 def test_what_describes_persons_is_the_same(both):

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections import Counter
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,23 @@ from deltalake import DeltaTable
 
 import make_twin
 from places import write_settings
+from rctspark.config import Thresholds, read_plan
+from rctspark.config.plan import BalanceTable, ContactsTable, RoundsTable
+from rctspark.contracts import Descriptive, Effect
+from rctspark.release.audit import find_exposures
+from rctspark.release.effect_screening import yes_no_outcomes
+from rctspark.release.publication.layout import lay_out
+from rctspark.release.publication.rows import Book
+from rctspark.release.publication.screening import parts_of
 from rctspark.runtime.job import run_job
+from release.attackers import (
+    Shown,
+    counts_given_away,
+    hidden_cells,
+    is_without_variance,
+    marks_of,
+    persons_told_apart,
+)
 from run_chain import run_chain
 
 pytestmark = pytest.mark.long
@@ -152,6 +169,112 @@ def test_persons_whose_sex_or_age_is_not_known_can_not_be_computed(lake, workpla
     assert all(int(row[place["n_arm"]]) % 10 == 0 for row in parts)
 
 
+def as_released(workplace, laid):
+    """A table of the plan with the numbers of the released file."""
+    header, *lines = released(workplace, laid.name)
+    words = [*laid.plan.columns.values()]
+    assert header == [*laid.plan.columns]
+    rows = []
+    for row, line in zip(laid.rows, lines, strict=True):
+        shown = dict(zip(words, line, strict=True))
+        rows.append(replace(row, numbers={w: shown.get(w, "") for w in row.numbers}))
+    return replace(laid, rows=tuple(rows))
+
+
+def results(lake, root):
+    plan = read_plan(root / "conf" / "experiments" / "ww.yaml")
+    effects = DeltaTable(lake / "experiments/ww/effects").to_pyarrow_table().to_pylist()
+    counts = DeltaTable(lake / "experiments/ww/descriptives").to_pyarrow_table()
+    names = {field.name for field in fields(Effect)}
+    own = [Effect(**{k: v for k, v in row.items() if k in names}) for row in effects]
+    return Book(plan, own, [Descriptive(**row) for row in counts.to_pylist()]), own
+
+
+def test_nothing_hidden_in_the_released_tables_can_be_computed_back(
+    lake, workplace, root
+):
+    book, _ = results(lake, root)
+    hidden = {}
+    for table in book.plan.tables:
+        laid = lay_out(table, book)
+        shown = as_released(workplace, laid)
+        if cells := hidden_cells(shown):
+            hidden[table.name] = sorted(cells)
+        if not isinstance(table, (BalanceTable, RoundsTable, ContactsTable)):
+            continue
+        for part, sums in parts_of(laid, book).items():
+            marks = marks_of(shown, sums, part)
+            known = frozenset(n for n in sums.counts if n.startswith("total | "))
+            assert find_exposures(sums, marks, Thresholds(), exempt=known) == (), part
+    for name, cells in hidden.items():
+        print(name, *(" / ".join(cell) for cell in cells), sep="\n  ")
+    assert set(hidden) == {
+        "table_4_2_contacts_after_week_10",
+        "services_by_month",
+        "table_4_3_to_4_6_interview_rounds",
+        "table_5_1_balance",
+        "table_5_2_and_B_1_exit_rates",
+    }
+
+
+def shares_given_away(shown, own, plan):
+    """Hidden numbers of persons that these effects give, by who tries."""
+    of_persons = yes_no_outcomes(plan)
+    plain = {
+        (e.population, e.outcome, e.horizon): e for e in own if e.model == "unadjusted"
+    }
+    found = {}
+    for key, e in shown.items():
+        truth = plain.get(key[:3])
+        if key[1] not in of_persons or truth is None:
+            continue
+        has = (truth.mean_against, truth.mean_against + truth.estimate)
+        n = (truth.n_against, truth.n_arm)
+        counts = tuple(round(p * m) for p, m in zip(has, n, strict=True))
+        if told := [*counts_given_away(e, counts, Thresholds())]:
+            found[key] = told
+    return found
+
+
+def test_no_hidden_share_or_amount_follows_from_the_released_effects(
+    lake, workplace, root
+):
+    book, own = results(lake, root)
+    header, *lines = released(workplace, "effects")
+    rows = [dict(zip(header, line, strict=True)) for line in lines]
+    leaving = {
+        (r["population"], r["outcome"], int(r["horizon"]), r["model"]): Shown(
+            *(float(r[name] or "nan") for name in Shown._fields)
+        )
+        for r in rows
+    }
+    every = {
+        (e.population, e.outcome, e.horizon, e.model): Shown(
+            *(getattr(e, name) for name in Shown._fields)
+        )
+        for e in own
+    }
+    assert {*leaving} < {*every}
+    # The same reader finds them in the effects before disclosure control.
+    before = shares_given_away(every, own, book.plan)
+    assert ("all", "reentry", 0, "adjusted") in before
+    assert shares_given_away(leaving, own, book.plan) == {}
+    amounts = [key for key, e in every.items() if is_without_variance(e)]
+    assert ("all", "wage_eur", 1, "unadjusted") in amounts
+    assert [key for key, e in leaving.items() if is_without_variance(e)] == []
+
+
+def test_logs_tell_persons_in_tens(lake, workplace):
+    assert lake.is_dir()
+    said = [
+        json.loads(line)["message"]
+        for log in (workplace / "out" / "runs").glob("*.log")
+        for line in log.read_text().splitlines()
+    ]
+    assert any("sex_known" in line for line in said)
+    assert persons_told_apart(said) == []
+
+
 def test_a_second_run_makes_nothing_new(lake, run, place):
     tables = [log.parent for log in lake.glob("*/*/*/_delta_log")]
     before = {table: DeltaTable(table).version() for table in tables}
@@ -195,10 +318,14 @@ def test_results_are_the_same_once_nothing_published_is_left(
     assert openings.found == []
     first, again = (at / "out" / "released" / "ww" for at in (workplace, tmp_path))
     compared = {"published_vs_reproduced.csv", "findings_vs_found.csv"}
+    contents = [(at / "contents.csv").read_text().splitlines() for at in (first, again)]
+    names_of = {name.removesuffix(".csv") for name in compared}
+    more = [line for line in contents[0] if line not in contents[1]]
+    assert {line.split(",")[0] for line in more} == names_of
     names = {path.name for path in first.glob("*.csv")}
     assert compared <= names
     assert {path.name for path in again.glob("*.csv")} == names - compared
-    for name in names - compared:
+    for name in names - compared - {"contents.csv"}:
         assert (again / name).read_bytes() == (first / name).read_bytes(), name
     page = (tmp_path / "out" / "report" / "ww" / "index.html").read_text()
     assert "Published beside ours" not in page

@@ -113,6 +113,18 @@ def test_coefficients_of_covariates_and_numbers_on_few_exits_stay_inside():
     assert kept.estimates[1].p_value == pytest.approx(0.024, abs=1e-12)
 
 
+def test_a_hazard_whose_error_gives_a_hidden_share_stays_inside():
+    """94 of 2,770 found a job: the error says so to whoever knows it is Poisson's."""
+    few = {"n_persons": 2770, "n_exits": 94, "method": "cox", "term": "arm=intensive"}
+    rare = estimate(**few, estimate=0.0, std_error=(1 / 47 + 1 / 47) ** 0.5)
+    assert round(4 / rare.std_error**2) == 94
+    found = read_durations([], rows_of([estimate(), rare]))
+    (kept,) = screen_durations(found, Thresholds())
+    assert [e.method for e in kept.estimates] == ["log_rank"]
+    (exempt,) = screen_durations(found, Thresholds(), are_shares_exempt=True)
+    assert [e.method for e in exempt.estimates] == ["cox", "log_rank"]
+
+
 def test_durations_of_another_plan_never_stand_beside_effects():
     rows = rows_of([estimate()])
     plan, data = FILED["plan_hash"], FILED["data_version"]

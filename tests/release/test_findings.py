@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 
@@ -17,7 +19,11 @@ from rctspark.release.publication.findings import (
     Results,
     shown_findings,
 )
-from rctspark.release.publication.twin import compare_twin
+from rctspark.release.publication.twin import (
+    IN_WORDS,
+    compare_twin,
+    findings_file,
+)
 from rctspark.release.record_screening import screen_record
 from release import published_trial as trial
 from release.subgroup_record import FOUND, make_record
@@ -71,6 +77,17 @@ def test_a_sentence_is_held_against_what_stays_inside_and_shows_no_number_of_it(
     assert (line.agrees, line.p) == ("yes", "")
     assert line.value == NOT_SHOWN
     assert beside(found, sign="negative", effects=named).agrees == "no"
+
+
+def test_the_file_of_findings_shows_no_number_that_stays_inside():
+    told = PublishedFindings.model_validate(FOUND)
+    release = screen_record(make_record(findings=told))
+    text = findings_file(release)[IN_WORDS].decode()
+    rows = list(csv.DictReader(StringIO(text)))
+    assert [row["agrees"] for row in rows] == ["yes", "no", ""]
+    assert "+2.6 percentage points" in rows[0]["value"]
+    assert (rows[1]["value"], rows[1]["p"]) == (NOT_SHOWN, "")
+    assert findings_file(screen_record(make_record())) == {}
 
 
 def test_many_effects_are_counted_in_one_line():

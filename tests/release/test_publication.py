@@ -9,10 +9,10 @@ import pytest
 
 from rctspark.config import Thresholds, read_plan
 from rctspark.config.plan import plan_faults
-from rctspark.release.audit import Mark, find_exposures
-from rctspark.release.coarsening import coarsen_parts
+from rctspark.release.audit import find_exposures
+from rctspark.release.coarsening import coarse_persons, coarsen_parts
 from rctspark.release.page import write_report
-from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.amounts import find_dominated, find_uniform
 from rctspark.release.publication.comparison import (
     compare_with_published,
     is_same,
@@ -21,10 +21,11 @@ from rctspark.release.publication.comparison import (
 from rctspark.release.publication.layout import lay_out
 from rctspark.release.publication.rows import Book
 from rctspark.release.publication.screening import parts_of
-from rctspark.release.publication.twin import COMPARISON, compare_twin
+from rctspark.release.publication.twin import COMPARISON, TITLES, compare_twin
 from rctspark.release.record_screening import screen_record
 from rctspark.release.tables import released_tables
 from release import published_trial as trial
+from release.attackers import hidden_cells, marks_of
 
 
 def laid(name, record=None):
@@ -77,40 +78,6 @@ def test_what_is_printed_in_whole_steps_keeps_its_decimals():
     assert lines(lay_out(table, trial.record().book))[0][3:6] == (
         "14.00", "14.00", "0.00",
     )  # fmt: skip
-
-
-def hidden_cells(table):
-    return {
-        (table.key(row), word)
-        for row in table.rows
-        for word, text in row.numbers.items()
-        if text in {"x", "<10"}
-    }
-
-
-def marks_of(table, sums, part):
-    """What a reader sees of the numbers of a part: cells, and the arms' sizes."""
-    shown = {Mark.SHOWN: set(), Mark.BELOW: set()}
-    for row in table.rows:
-        label = " | ".join(
-            t for w, t in row.headings.items() if w not in {"characteristic", "round"}
-        )
-        if part and part not in row.headings.values():
-            continue
-        for arm, text in row.numbers.items():
-            name = f"{label} | {arm}"
-            if text == "<10":
-                shown[Mark.BELOW].add(name)
-            elif text != "x":
-                shown[Mark.SHOWN].add(name)
-    return {
-        name: Mark.SHOWN
-        if name in shown[Mark.SHOWN] or name.startswith("total | ")
-        else Mark.BELOW
-        if name in shown[Mark.BELOW]
-        else Mark.HIDDEN
-        for name in sums.counts
-    }
 
 
 @pytest.mark.parametrize("name", ["balance", "rounds", "contacts"])
@@ -170,6 +137,40 @@ def test_a_mean_that_one_person_dominates_stays_inside():
     dominated = replace(record, descriptives=(*record.descriptives, heavy))
     texts = {(r[0], r[1]): r[3:] for r in lines(screened("results", dominated))}
     assert texts["all", "pay"] == ("x", "x", "x", "x")
+
+
+def test_a_mean_of_few_or_equal_amounts_stays_inside():
+    plan = trial.make_plan()
+    of = (plan, "wage", "all", "more")
+    some = {"total": 500.0, "largest_share": 0.02, "rest_ratio": 30.0}
+    few = trial.counted(*of, 9, 500, **some)
+    assert find_dominated([few], Thresholds()) == {("all", "wage", 0, "more")}
+    assert not find_dominated([replace(few, persons=10)], Thresholds())
+    everyone = trial.counted(*of, 50, 50, **some)
+    nobody = trial.counted(*of, 0, 500, total=0.0)
+    for same in (everyone, nobody):
+        assert find_uniform([same]) == {("all", "wage", 0, "more")}
+    for other in (replace(everyone, largest_share=0.03), replace(few, total=None)):
+        assert not find_uniform([other])
+    unpaid = replace(
+        trial.record(), descriptives=(*trial.record().descriptives, nobody)
+    )
+    texts = {(r[0], r[1]): r[3:] for r in lines(screened("results", unpaid))}
+    assert texts["all", "pay"] == ("x", "x", "x", "x")
+
+
+def test_degrees_of_freedom_are_rounded_down_and_persons_in_a_log_to_tens():
+    plan = trial.make_plan()
+    made = [
+        replace(e, df=n)
+        for e, n in zip(trial.effects(plan)[:2], (2008.0, 2005.5), strict=True)
+    ]
+    assert [e.df for e in coarsen_parts(made, plan, Thresholds())] == [2000.0, 2000.0]
+    clustered = replace(made[0], df=7.25, covariance="CR2")
+    assert coarsen_parts([clustered], plan, Thresholds())[0].df == 7.25
+    told = [coarse_persons(n, Thresholds()) for n in (9237, 9234, 9226, 10, 9, 0)]
+    fewer = "fewer than 10"
+    assert told == ["9,240", "9,230", "9,230", "10", fewer, fewer]
 
 
 def test_released_tables_have_exactly_their_columns():
@@ -235,6 +236,15 @@ def test_only_synthetic_data_are_compared(published):
     real = trial.record(is_synthetic=False)
     assert compare_twin(real, published) == (real, {})
     assert compare_twin(trial.record(), published / "nowhere")[1] == {}
+
+
+def test_the_contents_say_that_comparisons_are_synthetic_and_before_disclosure_control():
+    release = screen_record(trial.record())
+    contents = released_tables(release, beside=TITLES)["contents"].set_index("table")
+    for name in ("published_vs_reproduced", "findings_vs_found"):
+        assert "synthetic" in contents.loc[name, "title"]
+        assert "before disclosure control" in contents.loc[name, "title"]
+    assert "findings_vs_found" not in set(released_tables(release)["contents"]["table"])
 
 
 def test_the_plan_lays_out_every_published_cell_of_the_shared_folder(root, shared):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import chi2_contingency
 
 from grouped_plan import in_shares, plan_of
 from rctspark.config import Plan, Thresholds
@@ -185,6 +186,32 @@ def test_a_small_count_stays_inside_and_so_does_what_gives_it_away(book):
     assert sizes[2:5] == ["462", "230", "232"]
     # With the sizes known, a total less the other arm would give it.
     assert women[2] == "x" or women[4] == "x"
+
+
+def chi_square_p(women):
+    """p-value of a test of both arms, were so many women in the first."""
+    counts = [[230 - women, women], [116, 116]]
+    return f"{chi2_contingency(counts, correction=False)[1]:.2f}"
+
+
+def test_a_test_stays_inside_with_a_count_that_it_gives_away(book):
+    sex, women, pay, _ = lines(screened(book, "groups"))
+    assert "x" in (sex[3], women[3])
+    assert [sex[5], pay[5]] == ["x", "0.03"]
+    # With one arm shown, few counts of the other give a printed p-value.
+    printed = chi_square_p(100)
+    assert sum(chi_square_p(n) == printed for n in range(100, 231)) <= 2
+
+
+def test_a_mean_of_one_and_the_same_amount_stays_inside(book):
+    some = {"total": 2300.0, "largest_share": 0.1, "rest_ratio": 5.0}
+    rows = [
+        described("pay", "all", "usual", 230, **some),
+        described("pay", "all", "more", 0, 232, total=0.0),
+    ]
+    found = screened(Book(book.plan, (), rows), "groups")
+    (pay,) = [line for line in lines(found) if line[0] == "pay"]
+    assert pay[2:5] == ["x", "10.0", "x"]
 
 
 def test_a_mean_to_which_one_person_gives_most_stays_inside(book):

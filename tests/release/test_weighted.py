@@ -270,16 +270,19 @@ def test_one_person_who_weighs_too_much_keeps_a_weighted_effect_inside():
 
 
 @pytest.mark.parametrize("means", [(0.93, 0.5), (0.5, 0.93)])
-def test_a_share_that_is_veiled_with_or_without_weights_keeps_its_mean_inside(means):
-    found = leaving(
+def test_a_share_that_is_veiled_with_or_without_weights_keeps_its_effects_inside(means):
+    every = (
         side(mean_against=means[0], n_arm=1500, n_against=1500, estimate=0.01),
         weighted(mean_against=means[1], estimate=0.01),
         weighted(mean_against=means[1], estimate=0.01, model="plain"),
     )
-    own = [e for e in found.kept if e.population == "like_target"]
+    found = leaving(*every)
+    assert "like_target" not in {e.population for e in found.kept}
+    exempt = leaving(*every, rules=replace(RULES, are_adjusted_exempt=True))
+    own = [e for e in exempt.kept if e.population == "like_target"]
     assert [e.model for e in own] == ["adjusted"]
     assert math.isnan(own[0].mean_against)
-    assert [w.reason for w in found.withheld if w.model == "plain"] == [LARGE_SHARE]
+    assert [w.reason for w in exempt.withheld if w.model == "plain"] == [LARGE_SHARE]
 
 
 def test_persons_weighted_from_everyone_enrolled_are_still_everyone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -15,9 +16,11 @@ from rctspark.config import read_plan
 from rctspark.config.settings import Thresholds
 from rctspark.contracts import Effect
 from rctspark.contracts.operation import AnalysisRecord, TableVersion
+from rctspark.release.record_screening import screen_record
 from rctspark.runtime.tracking import track_analysis
 from rctspark.runtime.tracking_note import describe_analysis, number
 from rctspark.runtime.tracking_place import tracking_links
+from release.sample_records import two_arms
 
 FIGURE = "effect of each arm with its band"
 
@@ -100,6 +103,7 @@ def track(uri, plan, tmp_path):
         figure = tmp_path / "exit.svg"
         figure.write_text(FIGURE)
         given = {"effects": EFFECTS, "record": RECORD, "artifacts": (figure,)}
+        given["n_withheld"] = 0
         return track_analysis(
             uri, plan=plan, thresholds=Thresholds(), **given | changes
         )
@@ -150,8 +154,6 @@ def test_a_parent_says_what_was_found_and_what_it_rests_on(track, client, tmp_pa
 
 
 def test_the_effects_table_holds_every_effect(track, client, tmp_path):
-    import json
-
     run_id = track()
     path = client.download_artifacts(run_id, "effects.json", str(tmp_path))
     table = json.loads(Path(path).read_text())
@@ -224,13 +226,48 @@ def test_effects_that_rest_on_too_few_are_withheld_and_counted(track, client, tm
     assert run.data.metrics["effects_withheld"] == 2
     assert "n_intensive" not in run.data.metrics
     note = run.data.tags["mlflow.note.content"]
-    assert note.count("| withheld |") == 2
+    assert note.count("| not shown |") == 2
     assert "intensive fewer than 10" in note
     assert len(runs_of(client)) == 2
     logged = (tmp_path / "mlflow.db").read_bytes()
     assert b"0.777" not in logged
     path = client.download_artifacts(run.info.run_id, "effects.json", str(tmp_path))
     assert "0.777" not in Path(path).read_text()
+
+
+def test_effects_that_disclosure_control_keeps_are_counted_and_leave_no_trace(
+    track, client, root, tmp_path
+):
+    """What the job does: effects are screened first, then handed over."""
+    ground = two_arms(root)
+    hidden = {"outcome": "reentry", "horizon": 0, "mean_against": 0.00996}
+    part = ("male", 5551, 5552)
+    made = [
+        effect(plan_hash=ground.plan_hash, data_version=ground.data_version, **changes)
+        for changes in (
+            {},
+            {"outcome": "exit_to_job"},
+            {**hidden, "estimate": -0.000841, "std_error": 0.002027},
+            {**hidden, "estimate": -0.000872, "model": "unadjusted"},
+            {"population": part[0], "n_total": part[2], "df": float(part[1])},
+        )
+    ]
+    made[-1] = replace(made[-1], n_arm=2711, n_against=2841)
+    release = screen_record(replace(ground, effects=tuple(made)))
+    run = client.get_run(track(effects=release.effects, n_withheld=release.n_withheld))
+    assert run.data.metrics["effects_withheld"] == 2
+    note = run.data.tags["mlflow.note.content"]
+    assert "3 effects: 2 outcome(s)" in note
+    assert "2 more were estimated and stay inside" in note
+    assert "(5,550 to 9,220, rounded down)" in note
+    path = client.download_artifacts(run.info.run_id, "effects.json", str(tmp_path))
+    table = json.loads(Path(path).read_text())
+    rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
+    # With the persons of the arms shown, exact ones of all would give another arm's.
+    assert all(row["df"] <= row["n_total"] for row in rows)
+    assert [row["n_total"] % 10 for row in rows] == [0, 0, 0]
+    assert "reentry" not in {row["outcome"] for row in rows}
+    assert b"-0.000841" not in (tmp_path / "mlflow.db").read_bytes()
 
 
 def test_links_open_the_view_for_statistics(track, uri):
@@ -245,7 +282,7 @@ def test_the_description_is_without_a_label_where_data_are_real(plan):
         plan,
         EFFECTS,
         record=replace(RECORD, is_synthetic=False),
-        withheld=(),
+        n_withheld=0,
         minimum_persons=10,
     )
     assert "Synthetic" not in note
@@ -276,6 +313,7 @@ for inputs in ("both", sys.argv[2]):
         "sqlite:///out/deep/mlflow.db",
         plan=read_plan(Path(sys.argv[1]) / "conf" / "experiments" / "ww.yaml"),
         effects=EFFECTS,
+        n_withheld=0,
         record=replace(RECORD, inputs=inputs),
         artifacts=(),
         thresholds=Thresholds(),

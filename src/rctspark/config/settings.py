@@ -37,7 +37,7 @@ class Thresholds(Document):
 OUTCOME_SHARES = "outcome_shares"
 """What is exempted that is no table: shares of an arm that have an outcome."""
 ADJUSTED_EFFECTS = "adjusted_effects"
-"""And effects with covariates, where few persons have, or lack, the outcome."""
+"""And effects with covariates, where rule 3 keeps such a share."""
 
 
 class Exemption(Document):
@@ -47,8 +47,9 @@ class Exemption(Document):
         table: `funnel`; `arms`; the name of a plan's table of counts by design;
             `outcome_shares`: shares of an arm that have, or lack, a yes-or-no
             outcome, whatever rule 3 says of them (rule 1 still holds); or
-            `adjusted_effects`: effects with covariates, held to rule 2 alone, also
-            where fewer than the minimum have, or lack, the outcome.
+            `adjusted_effects`: effects with covariates, without means, also where
+            rule 3 keeps such a share, which follows nearly from the standard error
+            (rule 1 still holds).
         experiment: Name of the only plan for which it holds. None: every plan.
         rule: Name of the rule that allows it.
         reason: Why.

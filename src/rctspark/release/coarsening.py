@@ -7,8 +7,9 @@ So do the few whose job has a contract that is known and a wage that is not.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rctspark.config.plan import JobQualityOutcome
 from rctspark.release.numerals import kept_decimals
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rctspark.config import Plan, Thresholds
     from rctspark.contracts import Effect
 
+CLUSTERED = "CR"
+"""Beginning of the covariances whose degrees of freedom count no persons."""
 DIGITS = 2
 """Significant digits of the standard error; a whole population keeps more."""
 P_DECIMALS = 3
@@ -61,15 +64,52 @@ def coarsen_parts(
         The effects in the same order; of parts, and of outcomes that only those with
         a job have, persons are rounded to the nearest
         multiple of the fewest that may be shown, and estimates to two significant
-        digits of the standard error.
+        digits of the standard error. Degrees of freedom, and persons of a whole
+        regression, are rounded down to such a multiple: with the persons of the arms
+        shown they would give those of another.
     """
     base = thresholds.minimum_persons
-    return tuple(e if is_of_everyone(e, plan) else _coarsened(e, base) for e in effects)
+    return tuple(
+        replace(e, df=_coarse_df(e, base), n_total=base * (e.n_total // base))
+        if is_of_everyone(e, plan)
+        else _coarsened(e, base)
+        for e in effects
+    )
+
+
+def coarse_persons(n: int, thresholds: Thresholds) -> str:
+    """Write a number of persons for a log or a tracked run.
+
+    Logs leave the secure environment as tables do: exact numbers of several parts
+    would give the few who are in one and not in the other.
+
+    Args:
+        n: Persons.
+        thresholds: Thresholds of the data owner.
+
+    Returns:
+        The number, rounded as released persons of parts are; or that it is fewer than
+        may be shown.
+    """
+    base = thresholds.minimum_persons
+    return f"{_to_nearest(n, base):,}" if n >= base else f"fewer than {base}"
+
+
+def _to_nearest(n: int, base: int) -> int:
+    return base * round(n / base)
+
+
+def _coarse_df(e: Effect, base: int) -> float:
+    counts_no_persons = math.isinf(e.df) or e.covariance.startswith(CLUSTERED)
+    return e.df if counts_no_persons else float(base * math.floor(e.df / base))
 
 
 def _coarsened(e: Effect, base: int) -> Effect:
     decimals = kept_decimals(e.std_error, digits=DIGITS)
     numbers = {name: round(getattr(e, name), decimals) for name in IN_OUTCOME_UNIT}
-    persons = {name: base * round(getattr(e, name) / base) for name in IN_PERSONS}
-    df = float(base * round(e.df / base)) if e.df < float("inf") else e.df
-    return replace(e, **numbers, **persons, df=df, p_value=round(e.p_value, P_DECIMALS))
+    persons: dict[str, Any] = {
+        name: _to_nearest(getattr(e, name), base) for name in IN_PERSONS
+    }
+    p_value = round(e.p_value, P_DECIMALS)
+    df = _coarse_df(e, base)
+    return replace(e, **numbers, **persons, df=df, p_value=p_value)

@@ -129,7 +129,10 @@ def require_same_analysis(
 
 
 def screen_durations(
-    results: Iterable[DurationResults], thresholds: Thresholds
+    results: Iterable[DurationResults],
+    thresholds: Thresholds,
+    *,
+    are_shares_exempt: bool = False,
 ) -> tuple[DurationResults, ...]:
     """Keep of durations what may leave.
 
@@ -138,16 +141,19 @@ def screen_durations(
     are still in. Values are rounded to a tenth of a per cent and persons at risk to
     tens, so that few who were last seen in a period do not follow by subtraction.
     Coefficients of covariates stay inside: how many are in a category is not known
-    here.
+    here. So do estimates where nearly everyone left, or stayed: the standard error of
+    a hazard is about the root of one over the exits, and gives that share away.
 
     Args:
         results: As estimated.
         thresholds: Of the data owner.
+        are_shares_exempt: Whether the data owner lets such estimates leave.
 
     Returns:
         The same durations with fewer points and estimates.
     """
     least = thresholds.minimum_persons
+    largest = 1.0 if are_shares_exempt else thresholds.maximum_share
     return tuple(
         replace(
             one,
@@ -160,8 +166,8 @@ def screen_durations(
                 _rounded(e)
                 for e in one.estimates
                 if is_of_arms(e)
-                and e.n_exits >= least
-                and e.n_persons - e.n_exits >= least
+                and min(e.n_exits, e.n_persons - e.n_exits) >= least
+                and max(e.n_exits, e.n_persons - e.n_exits) <= largest * e.n_persons
             ),
         )
         for one in results

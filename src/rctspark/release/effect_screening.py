@@ -1,19 +1,19 @@
 """Apply the data owner's rules to effects: which may leave, and with which means.
 
-An effect is what a model gives, and rule 2 says what a model needs: persons and degrees
-of freedom. Rule 3 is about tables: no category holds more than 90 % of its row. A mean
-of a yes-or-no outcome is such a row (the persons of an arm who have it, and those who
-lack it), and so is an effect without covariates: a difference of two shares and its
-standard error give both. So where an arm's share may not be shown, these stay inside,
-and an effect with covariates leaves without the mean of control: the share cannot be
-computed from it. Fewer than ten persons who have, or lack, the outcome (rule 1) keep
-the effect inside in every model: its standard error would bound so small a number, and
-say so where there is nobody.
+Rule 2 says what a model needs: persons and degrees of freedom. Rule 3 says that no
+category holds more than 90 % of its row. A mean of a yes-or-no outcome is such a row
+(the persons of an arm who have it, and those who lack it), and an effect is one too: a
+difference of two shares and its standard error give both shares, exactly without
+covariates, and to a few persons with covariates that explain little of the outcome. How
+much they explain is not known to whoever screens, so where an arm's share may not be
+shown, its effects stay inside in every model. The data owner can let those with
+covariates leave all the same. Fewer than ten persons who have, or lack, the outcome
+(rule 1) keep the effect inside whatever is exempted. Where all persons of an arm have
+one value, amounts too, mean and standard error say so of each of them.
 
-Sources: the data owner's rules 1 to 3 and 6. The same line between tables and models,
-and that a regression is safe where one of its coefficients stays inside, is drawn by
-M. Brandt et al. (2010), Guidelines for the checking of output based on microdata
-research, ESSnet SDC.
+Sources: the data owner's rules 1 to 4 and 6. That a regression without, or with few,
+covariates is a table in another form: M. Brandt et al. (2010), Guidelines for the
+checking of output based on microdata research, ESSnet SDC.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ Moment = tuple[str, str, str, int]
 Persons = tuple[str, str, int, str, str, int, int]
 """Site, outcome, horizon, arm, against, and the persons of both."""
 Dominated = frozenset[tuple[str, str, int, str]]
-"""Population, outcome, horizon and arm of means in which one person weighs too much."""
+"""Population, outcome, horizon and arm of means that would tell of persons."""
+ONE_VALUE = "everyone in an arm has the same value"
+NOTHING = 1e-9
+"""Of the size of an effect: smaller numbers are nothing, but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,12 @@ class EffectRules:
         adjusted: Models with covariates (`adjusted_models`).
         enrolled: Arm to everyone enrolled, where a reader knows it: an effect on all
             but a few of an arm tells those few apart. None: not looked at.
-        dominated: Means of amounts in which one person weighs too much.
+        dominated: Means of amounts in which one person, or a few, weigh too much.
+        uniform: Means of amounts that are the same for every person of the arm.
         are_shares_exempt: Whether the data owner lets shares of an arm leave that
             rule 3 would keep.
-        are_adjusted_exempt: Whether effects with covariates leave, without means,
-            where few persons have, or lack, the outcome.
+        are_adjusted_exempt: Whether the data owner lets effects with covariates
+            leave, without means, where rule 3 would keep a share of an arm.
     """
 
     thresholds: Thresholds
@@ -105,6 +109,7 @@ class EffectRules:
     adjusted: frozenset[str] = frozenset()
     enrolled: Mapping[str, int] | None = None
     dominated: Dominated = frozenset()
+    uniform: Dominated = frozenset()
     are_shares_exempt: bool = False
     are_adjusted_exempt: bool = False
 
@@ -134,7 +139,7 @@ def yes_no_outcomes(plan: Plan) -> frozenset[str]:
 
 
 def adjusted_models(plan: Plan) -> frozenset[str]:
-    """Name the models whose effects give no share away.
+    """Name the models whose effects the data owner can let leave without shares.
 
     Args:
         plan: The analysis plan.
@@ -150,10 +155,9 @@ def adjusted_models(plan: Plan) -> frozenset[str]:
 def screen_effects(effects: Iterable[Effect], rules: EffectRules) -> ScreenedEffects:
     """Sort effects into those that may leave and those that may not.
 
-    All models of one contrast that break rule 1 or 2 stay inside together: they rest
-    on the same persons. Where rule 3 keeps the share of one arm inside, every share
-    of that population, outcome and horizon stays: one would follow, nearly, from
-    another and the effect.
+    All models of one contrast stay inside together: they rest on the same persons.
+    Where rule 3 keeps the share of one arm inside, every effect of that population,
+    outcome and horizon stays: a variance that arms have in common would tell of it.
 
     Args:
         effects: Effects as estimated.
@@ -167,15 +171,17 @@ def screen_effects(effects: Iterable[Effect], rules: EffectRules) -> ScreenedEff
     for effect in effects:
         contrasts[_contrast(effect)].append(effect)
     plainest = _plainest(effects)
-    reasons, veiled = {}, set()
+    reasons: dict[Contrast, str] = {}
+    veiled: set[Moment] = set()
     for contrast, same in contrasts.items():
         # Other populations may hold the same persons, and a model without covariates.
         telling = [min(same, key=_rank), *(plainest[_persons(e)] for e in same)]
-        few = _few_reason(telling, rules)
-        is_told_by_model = few and rules.are_adjusted_exempt
-        own = _reason(same, rules) or _all_reason(telling, rules)
-        reasons[contrast] = own or ("" if is_told_by_model else few)
-        if is_told_by_model or _is_group_disclosed(telling, rules):
+        reasons[contrast] = (
+            _reason(same, rules)
+            or _all_reason(telling, rules)
+            or _few_reason(telling, rules)
+        )
+        if _is_group_disclosed(telling, rules):
             veiled.add(contrast[:4])
     kept, withheld = [], []
     for e in effects:
@@ -221,7 +227,9 @@ def _reason(effects: Sequence[Effect], rules: EffectRules) -> str:
         for arm in (first.arm, first.against)
     ]
     if any(side in rules.dominated for side in sides):
-        return "one person weighs too much in the mean of an arm"
+        return "one person, or a few, give most of the mean of an arm"
+    if any(side in rules.uniform for side in sides):
+        return ONE_VALUE
     if any(min(e.n_arm, e.n_against) < fewest for e in effects):
         return f"fewer than {fewest} persons in an arm"
     if any(e.n_total - e.rank < fewest_df for e in effects):
@@ -257,11 +265,13 @@ def _few_reason(effects: Iterable[Effect], rules: EffectRules) -> str:
     return ""
 
 
-def _all_reason(effects: Iterable[Effect], rules: EffectRules) -> str:
-    """Say whether all of an arm have, or lack, the outcome.
+def _all_reason(effects: Sequence[Effect], rules: EffectRules) -> str:
+    """Say whether all of an arm have, or lack, the outcome, or have one amount.
 
     Then the standard error is nearly nothing in every model, and says so itself.
     """
+    if any(_has_one_amount(e) for e in effects if e.outcome not in rules.yes_no):
+        return ONE_VALUE
     if rules.are_shares_exempt or not any(
         round(side) <= 0
         for e in effects
@@ -271,6 +281,13 @@ def _all_reason(effects: Iterable[Effect], rules: EffectRules) -> str:
     ):
         return ""
     return "everyone in an arm has, or lacks, the outcome"
+
+
+def _has_one_amount(e: Effect) -> bool:
+    """Say whether nobody of an arm has any amount, or an effect is without variance."""
+    means = (e.mean_against, e.mean_against + e.estimate)
+    size = max(*(abs(mean) for mean in means), abs(e.std_error))
+    return any(abs(x) <= NOTHING * size for x in (*means, e.std_error))
 
 
 def _is_group_disclosed(effects: Iterable[Effect], rules: EffectRules) -> bool:
@@ -288,6 +305,7 @@ def _share_reason(e: Effect, rules: EffectRules) -> str:
     """Return why an effect stays inside with the shares; empty: it leaves alone."""
     largest = rules.thresholds.maximum_share
     # A difference that large is the share itself: the other arm has hardly any.
-    if e.model in rules.adjusted and abs(e.estimate) <= largest:
+    is_model = e.model in rules.adjusted and abs(e.estimate) <= largest
+    if is_model and rules.are_adjusted_exempt:
         return ""
     return f"more than {largest:.0%} of an arm have, or lack, the outcome"

@@ -26,7 +26,7 @@ from rctspark.release.effect_screening import (
 from rctspark.release.joint import joint_families, screen_joint
 from rctspark.release.labels import Labels
 from rctspark.release.not_estimated import name_not_estimated
-from rctspark.release.publication.amounts import find_dominated
+from rctspark.release.publication.amounts import find_dominated, find_uniform
 from rctspark.release.publication.checks_screening import screen_fit
 from rctspark.release.publication.findings import (
     Results,
@@ -84,7 +84,13 @@ def screen_record(record: ReportRecord) -> Release:
         screened.kept,
         record.book,
     )
-    durations = screen_durations(record.durations, record.thresholds)
+    durations = screen_durations(
+        record.durations,
+        record.thresholds,
+        are_shares_exempt=bool(
+            {OUTCOME_SHARES, ADJUSTED_EFFECTS} & {e.table for e in record.exemptions}
+        ),
+    )
     design = _screen_design(record, screened)
     return Release(
         plan=record.plan,
@@ -166,6 +172,7 @@ def _effect_rules(record: ReportRecord) -> EffectRules:
         adjusted=adjusted_models(record.plan),
         enrolled=record.n_per_arm,
         dominated=find_dominated(record.descriptives, record.thresholds),
+        uniform=find_uniform(record.descriptives),
         are_shares_exempt=OUTCOME_SHARES in exempt,
         are_adjusted_exempt=ADJUSTED_EFFECTS in exempt,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
 
-from rctspark.config import OUTCOME_SHARES
+from rctspark.config import ADJUSTED_EFFECTS, OUTCOME_SHARES
 from rctspark.contracts.registration import UNREGISTERED, Standing
 from rctspark.release.coarsening import whole_populations
 
@@ -96,6 +96,13 @@ class Release:
     outcomes_withheld: tuple[str, ...] = ()
 
     @property
+    def n_per_arm(self) -> dict[str, int]:
+        """Persons enrolled, of the arms whose size may leave."""
+        shown = {a.arm: a.persons for a in self.design.arms}
+        every = ((arm, shown.get(arm, "")) for arm in self.plan.arms.all)
+        return {arm: int(persons) for arm, persons in every if persons.isdigit()}
+
+    @property
     def n_without_mean(self) -> int:
         """Effects that leave without the mean that they are added to."""
         return sum(isnan(e.mean_against) for e in self.effects)
@@ -110,6 +117,11 @@ class Release:
     def has_exempt_shares(self) -> bool:
         """Whether shares leave that rule 3 would keep."""
         return OUTCOME_SHARES in {e.table for e in self.exemptions}
+
+    @property
+    def has_exempt_effects(self) -> bool:
+        """Whether effects with covariates leave from which such shares follow."""
+        return ADJUSTED_EFFECTS in {e.table for e in self.exemptions}
 
     @property
     def stamp(self) -> dict[str, str]:

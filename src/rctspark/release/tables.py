@@ -62,13 +62,17 @@ EFFECT_COLUMNS = (
 
 
 def released_tables(
-    release: Release, *, language: str = "en"
+    release: Release,
+    *,
+    language: str = "en",
+    beside: Mapping[str, str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Make the tables that leave.
 
     Args:
         release: What may leave.
         language: Of the labels.
+        beside: File that stands beside them to what it is: comparisons of a twin.
 
     Returns:
         `effects` (one row per contrast that may leave), `funnel`, `arms` and, where
@@ -93,8 +97,8 @@ def released_tables(
         tables[joint.NAME] = joint.joint_table(release.joint)
     if release.power:
         tables[power.NAME] = power.power_table(release.power, labels)
-    if release.tables:
-        tables["contents"] = _contents_table(release, labels)
+    if release.tables or beside:
+        tables["contents"] = _contents_table(release, labels, beside or {})
     if release.standing.differences:
         tables["deviations"] = deviations_table(release.standing)
     tables |= duration_tables(release.durations)
@@ -177,8 +181,11 @@ def _laid_table(table: LaidTable) -> pd.DataFrame:
     )
 
 
-def _contents_table(release: Release, labels: Labels) -> pd.DataFrame:
+def _contents_table(
+    release: Release, labels: Labels, beside: Mapping[str, str]
+) -> pd.DataFrame:
     rows = [(t.name, labels.of(t.name), t.legend) for t in release.tables]
+    rows += [(name.removesuffix(".csv"), what, "") for name, what in beside.items()]
     return pd.DataFrame(rows, columns=["table", "title", "hidden_cells"])
 
 

@@ -83,7 +83,8 @@ def _reason(
     """Return why a weighted effect stays inside; empty: it leaves."""
     sides = [(e.population, e.outcome, e.horizon, arm) for arm in (e.arm, e.against)]
     largest = rules.thresholds.maximum_share
-    is_share = e.model not in rules.adjusted or abs(e.estimate) > largest
+    is_model = e.model in rules.adjusted and abs(e.estimate) <= largest
+    is_share = not (is_model and rules.are_adjusted_exempt)
     if not beside or e.n_total - e.rank < rules.thresholds.minimum_df:
         return NOT_WITHOUT
     if any(side in rules.dominated for side in sides):

@@ -47,11 +47,12 @@ OF_CATEGORY = ":"
 """In the population of an effect that is about one category."""
 
 
-def track_analysis(
+def track_analysis(  # noqa: PLR0913 (a tracked analysis holds all of them)
     tracking_uri: str,
     *,
     plan: Plan,
     effects: Sequence[Effect],
+    n_withheld: int,
     record: AnalysisRecord,
     artifacts: Sequence[Path],
     thresholds: Thresholds,
@@ -61,8 +62,10 @@ def track_analysis(
     Args:
         tracking_uri: Where MLflow keeps runs: `sqlite:///out/mlflow.db`, or a server.
         plan: The analysis plan.
-        effects: Every effect of the analysis. Those behind which stand too few
-            persons or degrees of freedom are counted and not logged.
+        effects: Effects of the analysis that may leave: they have passed disclosure
+            control. Those behind which stand too few persons or degrees of freedom
+            all the same are counted and not logged.
+        n_withheld: How many others were estimated and stay inside.
         record: What the analysis rests on.
         artifacts: Files to keep beside it: figures, with nothing of a single person.
         thresholds: The data owner's.
@@ -75,7 +78,7 @@ def track_analysis(
             be reached.
     """
     shown = [e for e in effects if may_be_shown(e, thresholds)]
-    withheld = [e for e in effects if not may_be_shown(e, thresholds)]
+    withheld = n_withheld + len(effects) - len(shown)
     with (
         reaching(tracking_uri),
         holding_tracking(tracking_uri, f"mlflow-{record.inputs}"),
@@ -96,12 +99,12 @@ def track_analysis(
                 plan,
                 shown,
                 record=record,
-                withheld=withheld,
+                n_withheld=withheld,
                 minimum_persons=thresholds.minimum_persons,
             )
             client.set_tag(run_id, NOTE, note)
             _log_parent(client, run_id, plan, shown, record, thresholds)
-            client.log_metric(run_id, "effects_withheld", len(withheld))
+            client.log_metric(run_id, "effects_withheld", withheld)
             for path in artifacts:
                 client.log_artifact(run_id, str(path))
             _log_children(client, run_id, experiment_id, plan, shown, record)

@@ -42,7 +42,11 @@ def covariance_words(plan: Plan, effects: Sequence[Effect]) -> str:
     kind = KINDS[inference.covariance].format(**cluster)
     of = DEGREES.get(inference.covariance, "n minus rank").format(**cluster)
     found = sorted({e.df for e in effects if not isinf(e.df)})
-    between = f" ({found[0]:,.1f} to {found[-1]:,.1f})" if found else ""
+    # Those that count persons come rounded down: they would give an arm away.
+    is_exact = inference.covariance in DEGREES
+    decimals, words = (1, "") if is_exact else (0, ", rounded down")
+    ends = [f"{df:,.{decimals}f}" for df in (*found[:1], *found[-1:])]
+    between = f" ({' to '.join(ends)}{words})" if found else ""
     return (
         f"Standard errors are {kind}; intervals and two-sided p-values are of the t "
         f"distribution, degrees of freedom {of}{between}."

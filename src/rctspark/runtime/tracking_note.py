@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isinf, isnan
 from typing import TYPE_CHECKING
 
-from rctspark.runtime.tracking_errors import covariance_words
+from rctspark.runtime.tracking_errors import DEGREES, covariance_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ def describe_analysis(
     effects: Sequence[Effect],
     *,
     record: AnalysisRecord,
-    withheld: Sequence[Effect],
+    n_withheld: int,
     minimum_persons: int,
 ) -> str:
     """Write the description of an analysis as Markdown.
@@ -40,7 +40,7 @@ def describe_analysis(
         plan: The analysis plan.
         effects: Effects that may be shown.
         record: What the analysis rests on.
-        withheld: Effects that may not.
+        n_withheld: How many were estimated besides and may not.
         minimum_persons: Fewest persons behind a number.
 
     Returns:
@@ -53,8 +53,8 @@ def describe_analysis(
         SYNTHETIC if record.is_synthetic else "",
         _lead(plan, effects),
         "### Headline effects",
-        _headline_table(plan, effects, withheld),
-        _scope(plan, effects, withheld, minimum_persons),
+        _headline_table(plan, effects, n_withheld),
+        _scope(plan, effects, n_withheld),
         READING.format(
             control=plan.arms.control,
             errors=covariance_words(plan, effects),
@@ -97,7 +97,11 @@ def describe_outcome(plan: Plan, effect: Effect, *, record: AnalysisRecord) -> s
 
 def _degrees(effect: Effect) -> str:
     """Say the degrees of freedom of an effect; the normal distribution has none."""
-    return "" if isinf(effect.df) else f" with {effect.df:,.1f} degrees of freedom"
+    if isinf(effect.df):
+        return ""
+    is_exact = effect.covariance in DEGREES
+    n = f"{effect.df:,.1f}" if is_exact else f"at least {effect.df:,.0f}"
+    return f" with {n} degrees of freedom"
 
 
 def _left_out(record: AnalysisRecord) -> str:
@@ -128,9 +132,7 @@ def _label(plan: Plan, name: str) -> str:
     return plan.labels.get(name, {}).get("en", name)
 
 
-def _headline_table(
-    plan: Plan, effects: Sequence[Effect], withheld: Sequence[Effect]
-) -> str:
+def _headline_table(plan: Plan, effects: Sequence[Effect], n_withheld: int) -> str:
     if not plan.headlines:
         return "The plan names no headlines."
     level = f"{plan.inference.level:.0%}"
@@ -155,8 +157,7 @@ def _headline_table(
         shown = [e for e in effects if _effect_key(e) == _key(headline)]
         lines += [_headline_row(plan, e) for e in shown]
         if not shown:
-            hidden = any(_effect_key(e) == _key(headline) for e in withheld)
-            why = "withheld" if hidden else "not estimated"
+            why = "not shown" if n_withheld else "not estimated"
             lines.append(
                 f"| {_label(plan, headline.outcome)} | {headline.horizon} | | {why} | "
                 f"| | | | | {headline.model} | {headline.population} |"
@@ -203,22 +204,17 @@ def _headline_row(plan: Plan, e: Effect) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _scope(
-    plan: Plan,
-    effects: Sequence[Effect],
-    withheld: Sequence[Effect],
-    minimum_persons: int,
-) -> str:
+def _scope(plan: Plan, effects: Sequence[Effect], n_withheld: int) -> str:
     said = (
         f"{len(effects)} effects: {_count(e.outcome for e in effects)} outcome(s), "
         f"{_count(e.arm for e in effects)} arm(s) against "
         f"{_label(plan, plan.arms.control)}, {_count(e.model for e in effects)} "
         f"model(s), {_count(e.population for e in effects)} population(s)."
     )
-    if withheld:
+    if n_withheld:
         said += (
-            f" {len(withheld)} more rest on fewer than {minimum_persons} persons or "
-            "too few degrees of freedom, and are not shown here."
+            f" {n_withheld} more were estimated and stay inside under the data owner's "
+            "rules."
         )
     return said
 
@@ -243,6 +239,8 @@ def _persons(record: AnalysisRecord, minimum_persons: int) -> str:
         arm: f"{n:,}" if n >= minimum_persons else f"fewer than {minimum_persons}"
         for arm, n in record.n_per_arm.items()
     }
+    if not shown:
+        return ""
     return "Persons enrolled: " + "; ".join(f"{a} {n}" for a, n in shown.items()) + "."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isnan
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import BoundsTable, FitTable, GroupsTable, ModelsTable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from rctspark.config import Thresholds
-    from rctspark.contracts import Coefficient
+    from rctspark.contracts import Coefficient, Effect
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Book
 
@@ -168,11 +169,12 @@ def screen_models(
 ) -> LaidTable:
     """Hide coefficients that would say what an effect or few persons would.
 
-    Constant and arms leave together, and R squared with them, where all effects of the
-    regression leave: with the others and the means of covariates they give the arms'
-    means. A coefficient of
-    a category leaves where enough persons are in it, and enough are not. A regression
-    leaves with enough persons and residual degrees of freedom (rule 2).
+    A regression leaves where all its effects do: the standard error of any coefficient
+    gives the variance of the outcome, and so how many have it. Its constant leaves
+    with the mean of control: with the others and the means of covariates it gives
+    that. A coefficient of a category leaves where enough persons are in it, and enough
+    are not, with enough residual degrees of freedom (rule 2). R squared leaves with the
+    effects.
 
     Args:
         table: The table as laid out.
@@ -187,17 +189,18 @@ def screen_models(
     fewest = thresholds.minimum_persons
     rows, marks = [], []
     for row, (_, term) in zip(table.rows, table_terms(plan, book), strict=True):
-        does_leave = _do_effects_leave(term, shown)
+        effects = _shown_effects(term, shown)
         told = persons_in_all(term.population, term.n_total, book, thresholds)
         numbers = {**row.numbers, "n": told}
-        if not does_leave:
+        if not effects:
             shares = ("r_squared", "adjusted_r_squared")
             numbers |= {name: HIDDEN for name in shares if numbers[name]}
-        is_effect = term.term == CONSTANT or term.term in book.plan.arms.all
+        is_veiled = any(isnan(e.mean_against) for e in effects)
         is_safe = (
             min(term.n_behind, term.n_total) >= fewest
             and term.n_total - term.rank >= thresholds.minimum_df
-            and (does_leave or not is_effect)
+            and bool(effects)
+            and not (term.term == CONSTANT and is_veiled)
         )
         if not is_safe:
             marks.append(Mark.HIDDEN)
@@ -206,15 +209,16 @@ def screen_models(
     return replace(table, rows=tuple(rows), legend=legend(marks, thresholds))
 
 
-def _do_effects_leave(term: Coefficient, shown: Book) -> bool:
-    """Say whether all effects of a regression leave."""
+def _shown_effects(term: Coefficient, shown: Book) -> list[Effect]:
+    """Return the effects of a regression; none where one of them stays inside."""
     analysis = next(a for a in shown.plan.analyses if a.population == term.population)
     every = (*analysis.groups[:1], *(analysis.arms or shown.plan.arms.all))
     effects = [
         shown.effect(term.population, term.outcome, term.horizon, arm, term.model)
         for arm in every[1:]
     ]
-    return bool(effects) and None not in effects
+    found = [e for e in effects if e is not None]
+    return found if len(found) == len(effects) else []
 
 
 def persons_in_all(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rctspark.contracts.descriptives import EVERY
 from rctspark.release.audit import Mark
 from rctspark.release.disclosure import HIDDEN, TOTAL, displayed, legend
+from rctspark.release.publication.amounts import is_dominated, is_uniform
 from rctspark.release.publication.linked_counts import UNKNOWN, link_counts
 from rctspark.release.publication.study import (
     ALL,
@@ -248,7 +249,7 @@ def _base(row: Row, plan: GroupsTable, arm: str, book: Book) -> int:
 
 
 def _may_show(line: GroupLine, group: str, book: Book, thresholds: Thresholds) -> bool:
-    """Say whether a mean rests on enough persons, none of whom gives most of it."""
+    """Say whether a mean rests on enough persons, and tells of none of them."""
     for member in members_of(group, book.plan):
         found = book.count(
             line.outcome or line.covariate or "",
@@ -258,8 +259,6 @@ def _may_show(line: GroupLine, group: str, book: Book, thresholds: Thresholds) -
         )
         if found is None or found.base_persons < thresholds.minimum_persons:
             return False
-        is_dominated = (found.largest_share or 0) > thresholds.largest_contribution
-        ratio = found.rest_ratio
-        if is_dominated or (ratio is not None and ratio < thresholds.p_percent):
+        if is_dominated(found, thresholds) or is_uniform(found):
             return False
     return True
