@@ -23,6 +23,7 @@ from rctspark.contracts import (
     POPULATION,
     TESTS,
 )
+from rctspark.contracts.operation import TrackedResults
 from rctspark.contracts.registration import Standing, worst_standing
 from rctspark.estimators.randomised.planned_power import estimate_planned_power
 from rctspark.estimators.randomised.sample_ratio import (
@@ -92,8 +93,11 @@ def publish_results(run: Run) -> None:
     tracked = track_analysis(
         run.settings.tracking_uri,
         plan=run.plan,
-        effects=release.effects,
-        n_withheld=release.n_withheld,
+        results=TrackedResults(
+            effects=release.effects,
+            durations={d.name: d.estimates for d in release.durations},
+            n_withheld=release.n_withheld,
+        ),
         record=run.analysed(
             results,
             release.n_per_arm,

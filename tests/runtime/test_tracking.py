@@ -15,7 +15,8 @@ import pytest
 from rctspark.config import read_plan
 from rctspark.config.settings import Thresholds
 from rctspark.contracts import Effect
-from rctspark.contracts.operation import AnalysisRecord, TableVersion
+from rctspark.contracts.duration_tables import DurationEstimate
+from rctspark.contracts.operation import AnalysisRecord, TableVersion, TrackedResults
 from rctspark.release.record_screening import screen_record
 from rctspark.runtime.tracking import track_analysis
 from rctspark.runtime.tracking_note import describe_analysis, number
@@ -99,13 +100,16 @@ def uri(tmp_path, made):
 def track(uri, plan, tmp_path):
     """Track the ground analysis, with changes."""
 
-    def tracked(**changes):
+    def tracked(record=RECORD, artifacts=None, **results):
         figure = tmp_path / "exit.svg"
         figure.write_text(FIGURE)
-        given = {"effects": EFFECTS, "record": RECORD, "artifacts": (figure,)}
-        given["n_withheld"] = 0
         return track_analysis(
-            uri, plan=plan, thresholds=Thresholds(), **given | changes
+            uri,
+            plan=plan,
+            results=TrackedResults(**{"effects": EFFECTS} | results),
+            record=record,
+            artifacts=(figure,) if artifacts is None else artifacts,
+            thresholds=Thresholds(),
         )
 
     return tracked
@@ -191,6 +195,46 @@ def test_a_child_has_horizons_as_steps_and_arms_in_its_metrics(track, client):
         "n_basic",
         "mean_basic",
     }
+
+
+def test_durations_have_a_child_per_method_and_model(track, client):
+    named = {"model": "", "cause": "job", "n_persons": 9240, "n_exits": 3010}
+    difference = DurationEstimate(
+        method="incidence_difference", term="intensive", p_value=0.02, **named
+    )
+    parent = track(
+        durations={
+            "benefit_months": (
+                replace(difference, horizon=6, estimate=0.011, std_error=0.008),
+                replace(difference, horizon=12, estimate=0.024, std_error=0.0098),
+                DurationEstimate(
+                    method="cloglog",
+                    term="arm=intensive",
+                    p_value=0.4,
+                    estimate=0.03,
+                    **named | {"model": "hazard_of_job"},
+                ),
+            )
+        }
+    )
+    children = {
+        run.info.run_name: run
+        for run in runs_of(client)
+        if run.data.tags.get("mlflow.parentRunId") == parent
+    }
+    hazard = children["benefit_months, cloglog, hazard_of_job"]
+    assert hazard.data.metrics == {
+        "estimate_job_arm_intensive": 0.03,
+        "p_value_job_arm_intensive": 0.4,
+        "n_persons_job_arm_intensive": 9240.0,
+        "n_exits_job_arm_intensive": 3010.0,
+    }
+    assert hazard.data.params["outcome"] == "benefit_months"
+    by_time = children["benefit_months, incidence_difference"]
+    steps = client.get_metric_history(by_time.info.run_id, "estimate_job_intensive")
+    assert [(m.step, m.value) for m in steps] == [(6, 0.011), (12, 0.024)]
+    note = by_time.data.tags["mlflow.note.content"]
+    assert "in months: incidence difference" in note
 
 
 def test_the_same_analysis_is_found_again_and_another_is_not(track, client):
@@ -306,14 +350,14 @@ from dataclasses import replace
 from pathlib import Path
 from rctspark.config import read_plan
 from rctspark.config.settings import Thresholds
+from rctspark.contracts.operation import TrackedResults
 from rctspark.runtime.tracking import track_analysis
 from runtime.test_tracking import EFFECTS, RECORD
 for inputs in ("both", sys.argv[2]):
     track_analysis(
         "sqlite:///out/deep/mlflow.db",
         plan=read_plan(Path(sys.argv[1]) / "conf" / "experiments" / "ww.yaml"),
-        effects=EFFECTS,
-        n_withheld=0,
+        results=TrackedResults(EFFECTS),
         record=replace(RECORD, inputs=inputs),
         artifacts=(),
         thresholds=Thresholds(),

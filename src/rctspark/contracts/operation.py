@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from rctspark.contracts.duration_tables import DurationEstimate
     from rctspark.contracts.registration import Mark
+    from rctspark.contracts.results import Effect
 
 Severity = Literal["stop", "warn"]
 Verdict = Literal["PASS", "FAIL", "BROKEN"]
@@ -115,6 +117,21 @@ class AnalysisRecord:
     registration: Mark = "unregistered"
     not_estimated: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedResults:
+    """What an analysis found and may leave: it has passed disclosure control.
+
+    Attributes:
+        effects: Effects.
+        durations: Duration of the plan to its tests, contrasts and coefficients.
+        n_withheld: Effects that were estimated besides and stay inside.
+    """
+
+    effects: tuple[Effect, ...]
+    durations: Mapping[str, tuple[DurationEstimate, ...]] = field(default_factory=dict)
+    n_withheld: int = 0
 
 
 GATE_RESULTS = Table(

@@ -2,25 +2,26 @@
 
 One MLflow experiment per trial; in it a parent run per analysis and, below that, a
 run per outcome, model and population with horizons as steps and arms in the names of
-the metrics. Nothing about a single person is logged, and no model: a fitted one holds
-its data.
+the metrics, and one per duration, method and model. Nothing about a single person is
+logged, and no model: a fitted one holds its data.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rctspark.runtime.tracking_failures import reaching
-from rctspark.runtime.tracking_note import describe_analysis, describe_outcome
+from rctspark.runtime.tracking_note import describe_analysis
 from rctspark.runtime.tracking_numbers import (
     analysis_tags,
-    arm_metrics,
     effects_table,
     may_be_shown,
     parent_metrics,
 )
+from rctspark.runtime.tracking_parts import parts_of
 from rctspark.runtime.tracking_place import (
     NOTE,
     holding_tracking,
@@ -37,22 +38,20 @@ if TYPE_CHECKING:
 
     from rctspark.config import Plan, Thresholds
     from rctspark.contracts import Effect
-    from rctspark.contracts.operation import AnalysisRecord
+    from rctspark.contracts.operation import AnalysisRecord, TrackedResults
+    from rctspark.runtime.tracking_parts import Part
 
 METRICS_A_BATCH = 1000
 DIGEST_LENGTH = 16
 PART = "part"
 ANALYSIS = "analysis"
-OF_CATEGORY = ":"
-"""In the population of an effect that is about one category."""
 
 
-def track_analysis(  # noqa: PLR0913 (a tracked analysis holds all of them)
+def track_analysis(
     tracking_uri: str,
     *,
     plan: Plan,
-    effects: Sequence[Effect],
-    n_withheld: int,
+    results: TrackedResults,
     record: AnalysisRecord,
     artifacts: Sequence[Path],
     thresholds: Thresholds,
@@ -62,10 +61,8 @@ def track_analysis(  # noqa: PLR0913 (a tracked analysis holds all of them)
     Args:
         tracking_uri: Where MLflow keeps runs: `sqlite:///out/mlflow.db`, or a server.
         plan: The analysis plan.
-        effects: Effects of the analysis that may leave: they have passed disclosure
-            control. Those behind which stand too few persons or degrees of freedom
-            all the same are counted and not logged.
-        n_withheld: How many others were estimated and stay inside.
+        results: What the analysis found and may leave. Effects behind which stand too
+            few persons or degrees of freedom all the same are counted and not logged.
         record: What the analysis rests on.
         artifacts: Files to keep beside it: figures, with nothing of a single person.
         thresholds: The data owner's.
@@ -77,8 +74,10 @@ def track_analysis(  # noqa: PLR0913 (a tracked analysis holds all of them)
         StoreError: Another run held the same analysis for too long, or MLflow can't
             be reached.
     """
-    shown = [e for e in effects if may_be_shown(e, thresholds)]
-    withheld = n_withheld + len(effects) - len(shown)
+    shown = tuple(e for e in results.effects if may_be_shown(e, thresholds))
+    withheld = results.n_withheld + len(results.effects) - len(shown)
+    kept = replace(results, effects=shown)
+    tags = analysis_tags(plan, record)
     with (
         reaching(tracking_uri),
         holding_tracking(tracking_uri, f"mlflow-{record.inputs}"),
@@ -92,7 +91,7 @@ def track_analysis(  # noqa: PLR0913 (a tracked analysis holds all of them)
             client,
             experiment_id,
             name=f"{record.data_version}, plan {plan.hash[:8]}",
-            tags=analysis_tags(plan, record) | {PART: ANALYSIS},
+            tags=tags | {PART: ANALYSIS},
         )
         try:
             note = describe_analysis(
@@ -107,7 +106,8 @@ def track_analysis(  # noqa: PLR0913 (a tracked analysis holds all of them)
             client.log_metric(run_id, "effects_withheld", withheld)
             for path in artifacts:
                 client.log_artifact(run_id, str(path))
-            _log_children(client, run_id, experiment_id, plan, shown, record)
+            for part in parts_of(plan, kept, record):
+                _log_part(client, run_id, experiment_id, part, tags)
         except BaseException:
             client.set_terminated(run_id, "FAILED")
             raise
@@ -166,38 +166,18 @@ def _log_parent(
     client.log_inputs(run_id, datasets=_datasets(record))
 
 
-def _log_children(
+def _log_part(
     client: MlflowClient,
     parent: str,
     experiment_id: str,
-    plan: Plan,
-    effects: Sequence[Effect],
-    record: AnalysisRecord,
+    part: Part,
+    tags: Mapping[str, str],
 ) -> None:
-    groups: dict[tuple[str, ...], list[Effect]] = {}
-    for e in effects:
-        # Effects by category stand in the table of effects: a run for each would
-        # bury those that are compared over horizons.
-        if OF_CATEGORY in e.population:
-            continue
-        names = (e.outcome, e.model, e.population, e.site, e.estimand)
-        groups.setdefault(names, []).append(e)
-    kinds = ("outcome", "model", "population", "site", "estimand")
-    for key, group in groups.items():
-        tags = analysis_tags(plan, record) | {
-            PART: "outcome",
-            "mlflow.parentRunId": parent,
-        }
-        tags[NOTE] = describe_outcome(plan, group[0], record=record)
-        child = _create_run(client, experiment_id, name=", ".join(key[:3]), tags=tags)
-        params = dict(zip(kinds, key, strict=True)) | {
-            "covariance": group[0].covariance,
-            "level": group[0].level,
-        }
-        _log_params(client, child, params)
-        metrics = [m for e in group for m in arm_metrics(e, plan.arms.control)]
-        _log_metrics(client, child, list(dict.fromkeys(metrics)))
-        client.set_terminated(child)
+    of_parent = {PART: "outcome", "mlflow.parentRunId": parent, NOTE: part.note}
+    run = _create_run(client, experiment_id, name=part.name, tags={**tags, **of_parent})
+    _log_params(client, run, part.params)
+    _log_metrics(client, run, part.metrics)
+    client.set_terminated(run)
 
 
 def _log_metrics(

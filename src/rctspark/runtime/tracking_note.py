@@ -95,6 +95,29 @@ def describe_outcome(plan: Plan, effect: Effect, *, record: AnalysisRecord) -> s
     return f"{SYNTHETIC}\n\n{said}" if record.is_synthetic else said
 
 
+def describe_duration(
+    plan: Plan, duration: str, method: str, *, record: AnalysisRecord
+) -> str:
+    """Write the description of one duration's run as Markdown.
+
+    Args:
+        plan: The analysis plan.
+        duration: Name of the duration.
+        method: How its numbers were found.
+        record: What the analysis rests on.
+
+    Returns:
+        Label if synthetic, and what the metrics are.
+    """
+    (declared,) = (d for d in plan.durations if d.name == duration)
+    said = (
+        f"{_label(plan, duration)}, in {declared.unit}s: {method.replace('_', ' ')}. "
+        "Metrics are named for the way of leaving and the term; the step is the time "
+        "from the origin, 0 where a number is of no one time."
+    )
+    return f"{SYNTHETIC}\n\n{said}" if record.is_synthetic else said
+
+
 def _degrees(effect: Effect) -> str:
     """Say the degrees of freedom of an effect; the normal distribution has none."""
     if isinf(effect.df):
