@@ -34,6 +34,7 @@ from rctspark.runtime.registers import open_registers
 from rctspark.runtime.together import together
 from rctspark.sources.aside import (
     keep_before_benefit,
+    keep_late_answers,
     keep_other_answers,
     keep_other_arms,
     keep_overruled,
@@ -43,6 +44,7 @@ from rctspark.sources.settle import (
     LINKING,
     flag_overruled,
     keep_newest,
+    keep_persons,
     keep_standing,
 )
 from rctspark.trial.assignment import attach_arms
@@ -80,6 +82,7 @@ class People:
         spells: Benefit spells, flagged where another overrules them.
         persons: PERSONS, one row per person.
         lists: ASSIGNMENT_LISTS, one row per person.
+        studied: STUDY_LISTS, one row per person.
         enrolled: One row per enrolled person, with the day of the invitation.
         others: POPULATION of the groups that are followed and not enrolled; None:
             none are.
@@ -89,6 +92,7 @@ class People:
     spells: DataFrame
     persons: DataFrame
     lists: DataFrame
+    studied: DataFrame
     enrolled: DataFrame
     funnel: DataFrame
     others: DataFrame | None = None
@@ -155,7 +159,9 @@ def find_set_aside(run: Run, registers: Registers, people: People) -> DataFrame:
         answers = registers.rows(ANSWERS)
         aside.append(keep_other_answers(answers, deliveries))
         newest = keep_newest(answers, deliveries, of=ANSWERS)
-        aside.append(keep_strangers(newest, find_followed(people)))
+        followed = find_followed(people)
+        aside.append(keep_strangers(newest, followed))
+        aside.append(keep_late_answers(keep_persons(newest, followed), people.studied))
     return reduce(DataFrame.unionByName, aside)
 
 
@@ -188,7 +194,7 @@ def find_people(run: Run, registers: Registers) -> People:
             funnel = count_studied(studied, plan=plan)
             others = find_groups(studied, chained, plan=run.plan)
         invited = attach_invitations(enrolled, studied)
-        return People(spells, persons, lists, invited, funnel, others)
+        return People(spells, persons, lists, studied, invited, funnel, others)
     candidates = find_candidates(chained, persons, population=plan)
     flagged = run.stage(
         "candidates",
@@ -196,7 +202,7 @@ def find_people(run: Run, registers: Registers) -> People:
     )
     funnel = count_funnel(flagged, chained, exclusions=plan.exclusions)
     enrolled = attach_invitations(keep_enrolled(flagged), studied)
-    return People(spells, persons, lists, enrolled, funnel)
+    return People(spells, persons, lists, studied, enrolled, funnel)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from rctspark.sample.study import attach_baseline, attach_study
 from rctspark.sources.settle import (
     keep_newest,
 )
+from rctspark.sources.withdrawn import keep_until_withdrawal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,9 @@ def with_study(
         registers.rows(STUDY_LISTS), registers.deliveries, of=STUDY_LISTS
     )
     statuses = registers.rows(STATUSES)
-    answers = keep_newest(registers.rows(ANSWERS), registers.deliveries, of=ANSWERS)
+    answers = keep_newest(
+        registers.rows(ANSWERS), registers.deliveries, of=ANSWERS
+    ).transform(keep_until_withdrawal, studied)
     told = attach_study(
         panel,
         population=population,

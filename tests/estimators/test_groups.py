@@ -15,7 +15,12 @@ from rctspark.estimators.descriptives import ask_course
 from rctspark.estimators.groups import ask_lines
 from rctspark.estimators.regression.sources import PersonSums
 
+SEX, PAY = (
+    {"name": "sex", "value": "sex", "categories": ["man", "woman", "unknown"]},
+    {"name": "pay", "value": "sum(wage_eur)", "panel": [-2, -1]},
+)
 PLAN = plan_of(
+    covariates=[SEX, PAY, {"name": "mark", "value": "1", "missing": "dummy"}],
     outcomes=[in_shares(name) for name in ("left", "talks", "there")],
     tables=[
         {
@@ -34,6 +39,7 @@ PLAN = plan_of(
             "sizes": ["persons"],
             "lines": {
                 **LINES,
+                "mark": {"covariate": "mark"},
                 "left": {"outcome": "left", "horizon": 2},
                 "talks": {
                     "outcome": "talks",
@@ -62,13 +68,20 @@ def sample():
     sex = rng.choice(3, N, p=[0.5, 0.45, 0.05])
     enrolled = np.isin(arm, ["usual", "more"])
     there = np.where(enrolled, rng.integers(0, 2, N), np.nan)
+    is_missing = rng.random(N) < 0.3
+    mark = np.where(is_missing, 0.0, rng.normal(6, 2, N))
     return AnalysisSample(
         arm=arm,
         covariates={
             "sex": np.column_stack([sex == 1, sex == 2]).astype(float),
             "pay": rng.lognormal(3, 1, (N, 1)),
+            "mark": np.column_stack([mark, is_missing]),
         },
-        columns={"sex": ("sex=woman", "sex=unknown"), "pay": ("pay",)},
+        columns={
+            "sex": ("sex=woman", "sex=unknown"),
+            "pay": ("pay",),
+            "mark": ("mark", "mark=missing"),
+        },
         outcomes={
             ("left", 2): np.where(enrolled, rng.integers(0, 2, N), np.nan),
             ("talks", 2): np.where(enrolled, rng.poisson(3, N), np.nan),
@@ -114,6 +127,20 @@ def test_numbers_are_summed_and_tested_by_welchs_t(counts, sample):
     assert counts["pay", "all", 0, "more"].p_value == pytest.approx(p)
     # A row of the target population holds everyone, enrolled or not.
     assert counts["pay", "all", 0, "target"].total == pytest.approx(pay.sum())
+
+
+def test_a_number_that_is_missing_is_not_counted_as_the_zero_that_models_take(
+    counts, sample
+):
+    mark, is_missing = sample.covariates["mark"].T
+    usual, more = (
+        mark[(sample.arm == arm) & (is_missing == 0)] for arm in ("usual", "more")
+    )
+    row = counts["mark", "all", 0, "usual"]
+    assert row.base_persons == usual.size
+    assert row.total == pytest.approx(usual.sum())
+    p = stats.ttest_ind(more, usual, equal_var=False).pvalue
+    assert counts["mark", "all", 0, "more"].p_value == pytest.approx(p)
 
 
 def test_an_outcome_can_be_counted_among_some_of_the_persons(counts, sample):

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from conftest import named
+from rctspark.config import read_plan
 from rctspark.sample.outcomes import attach_panel_outcomes
 from rctspark.sample.study import attach_baseline, attach_study
 
@@ -108,3 +110,40 @@ def test_a_total_adds_up_its_periods_and_is_unknown_where_one_is(draw, make_plan
     persons = panel.select("person_id").distinct()
     rows = attach_panel_outcomes(persons, panel, plan=plan, outcomes=plan.outcomes)
     assert sorted(str(r["pay@0"]) for r in rows.collect()) == ["6.5", "None"]
+
+
+def test_whoever_withdrew_after_a_waves_first_day_was_asked_to_answer(draw, root):
+    panel = draw("""
+        person_month
+        person_id | period_start | horizon
+        ann       | 2019-01-01   | 8
+        ann       | 2019-09-01   | 16
+        bob       | 2019-01-01   | 8
+        bob       | 2019-09-01   | 16
+        cor       | 2019-01-01   | 8
+        cor       | 2019-09-01   | 16
+        dan       | 2019-01-01   | 8
+        dan       | 2019-09-01   | 16
+    """)
+    studied = draw("""
+        study_lists
+        person_id | withdrawn_on
+        ann       | 2019-01-14
+        bob       | 2019-08-20
+        cor       | 2019-08-19
+        dan       | -
+    """).select("person_id", "withdrawn_on")
+    plan = read_plan(root / "conf" / "experiments" / "www.yaml")
+    asked = [o for o in plan.outcomes if o.name == "approached"]
+    rows = attach_panel_outcomes(
+        studied.select("person_id"),
+        panel.join(studied, on="person_id"),
+        plan=plan,
+        outcomes=asked,
+    ).collect()
+    assert {r["person_id"]: (r["approached@8"], r["approached@16"]) for r in rows} == {
+        named("ann"): (0, 0),
+        named("bob"): (1, 1),
+        named("cor"): (1, 0),
+        named("dan"): (1, 1),
+    }

@@ -33,11 +33,13 @@ from rctspark.periods import Coverage, Days
 from rctspark.sources.accounted import count_rows, keep_conformed, keep_rejected
 from rctspark.sources.aside import (
     EARLY,
+    LATE_ANSWERS,
     OTHER_ANSWERS,
     OTHER_ARM,
     OVERRULED,
     STRANGER,
     keep_before_benefit,
+    keep_late_answers,
     keep_other_answers,
     keep_other_arms,
     keep_overruled,
@@ -52,6 +54,7 @@ from rctspark.sources.settle import (
     keep_newest,
     keep_standing,
 )
+from rctspark.sources.withdrawn import keep_until_withdrawal
 from sources.conftest import KEY
 from toy.experiment import bsns
 
@@ -343,6 +346,36 @@ def test_questionnaires_of_strangers_are_set_aside_and_counted(draw):
     assert {r["n_rows"] for r in rows} == {1}
     assert {(r["register"], r["reason"]) for r in rows} == {("answers", STRANGER)}
     assert not any(str(named("fay")) in r["cells"] for r in rows)
+
+
+def test_answers_on_or_after_the_day_of_a_withdrawal_are_set_aside_and_counted(draw):
+    answers = draw("""
+        answers
+        delivery_id | person_id | wave | answered_on | mode | answers
+        d1          | ann       | 0    | 2018-04-01  | web  | {mark=5}
+        d1          | ann       | 8    | 2019-02-01  | web  | {mark=6}
+        d1          | bob       | 8    | 2019-01-31  | web  | {mark=7}
+        d1          | cor       | 8    | 2019-02-02  | web  | {mark=8}
+        d1          | dan       | 8    | 2019-02-02  | web  | {mark=9}
+    """)
+    studied = draw("""
+        study_lists
+        person_id | is_reference | withdrawn_on
+        ann       | false        | 2019-02-01
+        bob       | false        | 2019-02-01
+        cor       | false        | 2018-06-01
+        dan       | false        | -
+    """)
+    kept = answers.transform(keep_until_withdrawal, studied).collect()
+    assert {(r["person_id"], r["wave"]) for r in kept} == {
+        (named("ann"), 0),
+        (named("bob"), 8),
+        (named("dan"), 8),
+    }
+    rows = keep_late_answers(answers, studied).collect()
+    assert sum(r["n_rows"] for r in rows) == 2
+    assert {(r["register"], r["reason"]) for r in rows} == {("answers", LATE_ANSWERS)}
+    assert not any(str(named("ann")) in r["cells"] for r in rows)
 
 
 def test_payroll_is_counted_by_the_months_in_which_its_rows_lie(draw):

@@ -193,7 +193,9 @@ def line_values(sample: AnalysisSample, *, line: GroupLine) -> Floats:
     if line.outcome is not None:
         values = sample.outcomes[line.outcome, line.horizon]
     else:
-        values = sample.covariates[line.covariate or ""][:, 0]
+        number, *is_missing = sample.covariates[line.covariate or ""].T
+        # A number that may be missing is 0 where it is, and a column says so.
+        values = np.where(is_missing[0] == 1, np.nan, number) if is_missing else number
     if line.among is not None:
         is_among = sample.outcomes[line.among, line.among_horizon] == 1
         values = np.where(is_among, values, np.nan)

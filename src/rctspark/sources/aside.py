@@ -16,6 +16,7 @@ from rctspark.contracts import (
 )
 from rctspark.sources.early import dated, is_early
 from rctspark.sources.settle import attach_rank
+from rctspark.sources.withdrawn import attach_withdrawal, is_late
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -27,6 +28,7 @@ EARLY = "the contact lies before the start of the benefit that the trial follows
 OTHER_ARM = "a later list gives the person another arm or stratum"
 OTHER_ANSWERS = "a later delivery holds other answers of the person to the same wave"
 STRANGER = "the questionnaire is of somebody whom the experiment does not follow"
+LATE_ANSWERS = "the questionnaire was answered on or after the day of the withdrawal"
 NAMING = ("delivery_id", "person_id", "contact_id")
 RANK, SAID = "_rank", "_said"
 
@@ -129,6 +131,20 @@ def keep_strangers(answers: DataFrame, population: DataFrame) -> DataFrame:
     followed = population.select("person_id")
     strangers = answers.join(followed, on="person_id", how="left_anti")
     return set_aside(strangers, table=ANSWERS, reason=STRANGER)
+
+
+def keep_late_answers(answers: DataFrame, studied: DataFrame) -> DataFrame:
+    """Set aside the questionnaires that were answered after a withdrawal.
+
+    Args:
+        answers: ANSWERS of followed persons.
+        studied: STUDY_LISTS, one row per person.
+
+    Returns:
+        REJECTED_ROWS.
+    """
+    late = attach_withdrawal(answers, studied).where(is_late())
+    return set_aside(late, table=ANSWERS, reason=LATE_ANSWERS)
 
 
 def _contradicted(

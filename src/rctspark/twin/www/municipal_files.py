@@ -29,6 +29,13 @@ SITES = ("0344", "0355")
 ARM_CODES = ("MWW", "ZIA", "HIA", "WL")
 WITHDRAWALS = ("EIG", "VER", "ZKT", "AND", "UIT")
 LEFT_BENEFIT = 4
+MARGINS = {
+    "GESLACHT": ("sex", ("man", "vrouw")),
+    "LEEFTIJD": ("age", ("27-34", "35-44", "45-54", "55+")),
+    "OPLEIDING": ("education", ("laag", "midden", "hoog", "onbekend")),
+    "HERKOMST": ("background", ("geen", "westers", "niet-westers")),
+}
+"""Columns of the list of applicants that say what arms are like at the draw."""
 KINDS = ("G", "B", "E", "T", "P")
 IN_PERSON, REMOTE = (0.8, 0.2), (0.55, 0.3, 0.15)
 FIRST, MONTHS = np.datetime64("2018-05", "M"), 17
@@ -92,6 +99,10 @@ def _applicants(world: World, who: Ints) -> Sheet:
             "LEEFVORM": cells.only_where(known, living),
             "ARRANGEMENT": cells.only_where(known, arrangement),
             "LAAT": yes_no(~known),
+            **{
+                column: cells.codes(people.traits[subject][who], texts)
+                for column, (subject, texts) in MARGINS.items()
+            },
         }
     )
     return Sheet(*APPLICANTS, table, tuple(table.column_names))

@@ -6,6 +6,7 @@ is built in, and otherwise arms differ in the last wave by less than chance alon
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,15 +31,19 @@ WAVES = (
     (16, "2020", "20191115", day("2019-08-19"), day("2019-10-28"), 0.58),
 )
 """Wave, period and delivery of its file, first and last day, response."""
-# Subject to its questions (turned ones marked), scale, and how well they agree.
 SCALES = (
-    (("GEZONDHEID", "KALM", "GELUKKIG"), ("ZENUWACHTIG", "PUT", "SOMBER"), 5, 0.50),
-    (("LEVEN", "ZINVOL"), (), 11, 0.69),
-    (("ZELF1", "ZELF2", "ZELF3", "ZELF4"), (), 5, 0.48),
-    (("DIENST1", "DIENST2", "DIENST3"), (), 5, 0.72),
-    (("DIENSTCIJFER",), (), 11, 0.5),
-    (("RONDKOMEN",), (), 5, 0.5),
+    (("GEZONDHEID", "KALM", "GELUKKIG"), ("ZENUWACHTIG", "PUT", "SOMBER"), 5, 0.84),
+    (("LEVEN", "ZINVOL"), (), 11, 0.80),
+    (("ZELF1", "ZELF2", "ZELF3", "ZELF4"), (), 5, 0.76),
+    (("DIENST1", "DIENST2", "DIENST3"), (), 5, 0.86),
+    (("DIENSTCIJFER",), (), 11, None),
+    (("RONDKOMEN",), (), 5, None),
 )
+"""Questions of a subject, those of them that are turned, steps, and Cronbach's alpha.
+
+The alphas are printed (conf/published/www/questionnaire_reliability.csv), once for each
+index: the report does not say of which wave, so every wave gives them.
+"""
 COLUMNS = (
     *("GEZONDHEID", "ZENUWACHTIG", "PUT", "KALM", "SOMBER", "GELUKKIG"),
     *("LEVEN", "ZINVOL", "ZELF1", "ZELF2", "ZELF3", "ZELF4"),
@@ -56,6 +61,8 @@ LIFTED = {
 }
 """Wave and question to the arms that answer higher, in standard deviations; of yes and
 no, in shares."""
+AGREE_ALONE = 0.5
+HALVINGS = 16
 EVENED = {16: 0.6}
 """Part of the differences by chance between arms that is taken away."""
 MARKS = 11
@@ -70,7 +77,8 @@ def questionnaire_sheets(world: World) -> Iterator[Sheet]:
         world: One part of the twin.
 
     Yields:
-        Three sheets. Whoever withdrew before a wave has no row in it.
+        Three sheets. Whoever withdrew before a wave has no row in it, and whoever
+        withdrew while it ran answered on an earlier day.
     """
     rng = stream(world.seed, world.part, "questionnaires_file")
     people = world.people
@@ -114,7 +122,8 @@ def _table(
 ) -> pa.Table:
     n = who.size
     span = int((days[1] - days[0]).astype(int))
-    date = shifted(np.full(n, days[0]), rng.integers(0, span + 1, size=n))
+    drawn = shifted(np.full(n, days[0]), rng.integers(0, span + 1, size=n))
+    date = np.fmin(drawn, shifted(world.people.withdrawn[who], -1))
     modes = ("W", "P", "B") if number == 0 else ("W", "P")
     languages = (
         ("NL", "EN", "AR", "TI", "TR") if number == 0 else ("NL", "EN", "AR", "TI")
@@ -135,19 +144,21 @@ def _answers(
 ) -> dict[str, cells.Cells]:
     found: dict[str, cells.Cells] = {}
     n = int(latent.shape[1])
-
-    def skipped(values: Ints) -> cells.Cells:
-        is_answered: Bools = rng.random(size=n) >= SHARE_SKIPPED
-        return cells.only_where(is_answered, cells.numbers(values))
-
-    for (straight, turned, steps, agree), common in zip(SCALES, latent, strict=True):
-        for name in (*straight, *turned):
-            value = np.sqrt(agree) * common + np.sqrt(1 - agree) * rng.normal(size=n)
-            value = _evened(value, number, group) + _lifted(number, name, group)
-            centre, width = (6.5, 2.2) if steps == MARKS else (3.2, 1.1)
-            low, high = (0, 10) if steps == MARKS else (1, FIVE)
-            mark = np.clip(np.round(centre + width * value), low, high).astype(np.int64)
-            found[name] = skipped(FIVE + 1 - mark if name in turned else mark)
+    for (straight, turned, steps, alpha), common in zip(SCALES, latent, strict=True):
+        asked = (*straight, *turned)
+        drawn = [(rng.normal(size=n), rng.random(size=n)) for _ in asked]
+        own = np.array([one for one, _ in drawn])
+        is_answered = np.array([chance >= SHARE_SKIPPED for _, chance in drawn])
+        lifted = np.array([_lifted(number, name, group) for name in asked])
+        scale = _Scale(number, group, common, own, lifted, steps)
+        agree = AGREE_ALONE
+        if alpha is not None:
+            whole = is_answered.all(axis=0) & (group != OTHER_SITE)
+            agree = _agreement(scale, whole, alpha)
+        marks = zip(asked, scale.marks(agree), is_answered, strict=True)
+        for name, mark, answered in marks:
+            values = cells.numbers(FIVE + 1 - mark if name in turned else mark)
+            found[name] = cells.only_where(answered, values)
             if name in ONLY_WAVE_16 and number != WAVES[-1][0]:
                 found[name] = pa.nulls(n, pa.string())
     for name in ("VRIJWILLIG", "ZOEKT"):
@@ -155,8 +166,55 @@ def _answers(
         yes: Bools = chance < SHARE_YES + _lifted(number, name, group)
         found[name] = cells.codes(yes.astype(np.int64), ("N", "J"))
         hours = np.where(yes, rng.integers(1, MOST_HOURS, size=n), 0)
-        found[f"{name}UREN" if name == "VRIJWILLIG" else "ZOEKTUREN"] = skipped(hours)
+        answered = rng.random(size=n) >= SHARE_SKIPPED
+        found[f"{name}UREN" if name == "VRIJWILLIG" else "ZOEKTUREN"] = (
+            cells.only_where(answered, cells.numbers(hours))
+        )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What the answers to the questions of one subject are made of, by person."""
+
+    number: int
+    group: Ints
+    common: Floats
+    own: Floats
+    lifted: Floats
+    steps: int
+
+    def marks(self, agree: float) -> Ints:
+        """Return the answers (questions, persons), higher being better."""
+        centre, width = (6.5, 2.2) if self.steps == MARKS else (3.2, 1.1)
+        low, high = (0, 10) if self.steps == MARKS else (1, FIVE)
+        value = np.sqrt(agree) * self.common + np.sqrt(1 - agree) * self.own
+        evened = np.array([_evened(one, self.number, self.group) for one in value])
+        raw = np.round(centre + width * (evened + self.lifted))
+        return np.clip(raw, low, high).astype(np.int64)
+
+
+def _agreement(scale: _Scale, whole: Bools, alpha: float) -> float:
+    """Find how much questions share for their alpha to come out.
+
+    Args:
+        scale: What the answers are made of.
+        whole: Persons of whom alpha is: those who answer every question.
+        alpha: Cronbach's alpha.
+
+    Returns:
+        Part of each question's variance that all have in common.
+    """
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        marks = scale.marks(middle)[:, whole]
+        n_questions = marks.shape[0]
+        of_sum = marks.sum(axis=0).var(ddof=1)
+        parts = marks.var(axis=1, ddof=1).sum() / of_sum
+        found = n_questions / (n_questions - 1) * (1 - parts)
+        low, high = (middle, high) if found < alpha else (low, middle)
+    return (low + high) / 2
 
 
 def _evened(values: Floats, number: int, group: Ints) -> Floats:
