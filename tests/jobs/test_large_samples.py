@@ -53,6 +53,13 @@ tables:
       age: {covariate: age}
       paid: {outcome: is_paid, horizon: 2}
       wage: {outcome: wage_eur, horizon: 2}
+  - name: limits
+    kind: bounds
+    of: all
+    model: unadjusted
+    columns: {what: label, month: horizon, arm: arm, how: method, lower: lower, upper: upper, n: n arm}
+    lines:
+      wage: {outcome: wage_eur, horizons: [2]}
 """
 
 
@@ -130,7 +137,17 @@ def test_what_describes_persons_is_the_same(both):
     (few, _), (many, _) = both
     assert few["descriptives"]["method"].str.contains("t-test").any()
     assert few["descriptives"]["largest_share"].notna().any()
-    assert_same(few["descriptives"], many["descriptives"])
+    bounds = few["descriptives"]["category"].str.startswith(("Lee ", "Manski "))
+    assert bounds.sum() >= 5
+    without = few["descriptives"][~bounds].reset_index(drop=True)
+    assert_same(without, many["descriptives"])
+
+
+def test_bounds_need_persons_and_that_is_said(both):
+    (_, silent), (_, said) = both
+    words = f"table limits: {NEEDS_PERSONS}"
+    assert words in said
+    assert words not in silent
 
 
 def test_step_down_p_values_need_persons_and_that_is_said(both):
