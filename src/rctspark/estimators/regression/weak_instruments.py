@@ -158,7 +158,9 @@ class ReducedForm:
 
         With one receipt this is the robust F of the first stage; with several, the
         others are first taken out as well as instruments allow (in the spirit of
-        Sanderson and Windmeijer 2016, doi:10.1016/j.jeconom.2015.06.004).
+        Sanderson and Windmeijer 2016, doi:10.1016/j.jeconom.2015.06.004): the least
+        over the shares of the others, near those that leave the smallest moves. Far
+        from there the others' own strength would be tested instead.
 
         Args:
             receipt: Place of the receipt.
