@@ -32,9 +32,11 @@ models:
   - {name: crossed, covariates: [age], estimator: lin}
   - {name: split, covariates: [age], by: town}
   - {name: chance, estimator: logit, covariates: [age]}
+  - {name: received, estimator: iv, receipt: {help: is_paid}}
 analyses:
   - {population: all, outcomes: [wage_eur], models: [unadjusted, adjusted, crossed, split]}
   - {population: ape, where: "pmod(person_id, 2) = 0", outcomes: [is_paid], models: [adjusted, chance]}
+  - {population: paid, outcomes: [wage_eur, is_paid], horizons: [0], models: [received]}
 inference: {covariance: HC1}
 durations:
   - {name: benefit, unit: month, until: 12}
@@ -122,15 +124,33 @@ def test_effects_are_the_same_to_nine_digits(both):
     assert f"{PERSONS} persons, above largest_sample_rows ({TOO_MANY})" in " ".join(
         said
     )
-    assert len(few["effects"]) == 6 * (3 + 2) + 6 * 2
+    assert len(few["effects"]) == 6 * (3 + 2) + 6 * 2 + 1
     assert set(few["effects"]["model"]) == {
         "unadjusted",
         "adjusted",
         "crossed",
         "split",
         "chance",
+        "received",
     }
     assert_same(few["effects"], many["effects"], scale="std_error")
+
+
+def test_effects_of_what_was_received_say_how_well_assignment_carries_them(both):
+    (few, _), (many, _) = both
+    for effects in (few["effects"], many["effects"]):
+        is_att = effects["estimand"] == "att"
+        assert effects.loc[~is_att, "first_stage_f"].isna().all()
+        (own,) = effects[is_att].to_dict("records")
+        # Half of the helped are paid more than that, and a quarter of control.
+        f = 0.25**2 / (0.25 / 120 + 0.1875 / 120) * 238 / 240
+        assert own["first_stage_f"] == pytest.approx(f)
+        assert own["effective_f"] == pytest.approx(f)
+        assert own["weak_below"] == pytest.approx(23.109, abs=5e-4)
+        assert own["ar_kind"] == "bounded"
+        assert own["ar_lower"] < own["estimate"] < own["ar_upper"]
+        assert 0 <= own["wu_hausman_p"] <= 1
+        assert own["receipt_n_behind"] == 30
 
 
 def test_what_describes_persons_is_the_same(both):
