@@ -9,7 +9,7 @@ quadratic in w.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,18 @@ class ReducedForm:
     covariances: Floats
     strength: Floats
     df: float
+    _inverse: Floats = field(init=False, repr=False)
+    _usual: Floats = field(init=False, repr=False)
+    _both: Floats = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every combination of the equations needs."""
+        inverse = np.sqrt(np.diag(np.linalg.inv(self.strength)))
+        errors = np.sqrt(np.maximum(np.einsum("aaii->ai", self.covariances), 0))
+        both = self.covariances + self.covariances.transpose(1, 0, 3, 2)
+        object.__setattr__(self, "_inverse", inverse)
+        object.__setattr__(self, "_usual", (errors / inverse).max(axis=1))
+        object.__setattr__(self, "_both", np.ascontiguousarray(both))
 
     @property
     def instruments(self) -> int:
@@ -85,18 +97,16 @@ class ReducedForm:
 
         Zero where no equation of the combination has any.
         """
-        inverse = np.sqrt(np.diag(np.linalg.inv(self.strength)))
-        errors = np.sqrt(np.maximum(np.einsum("aaii->ai", self.covariances), 0))
-        usual = (errors / inverse).max(axis=1)
-        size: Floats = inverse * float(np.abs(weights) @ usual)
+        size: Floats = self._inverse * float(np.abs(weights) @ self._usual)
         return size
 
     def _spread(self, weights: Floats) -> Floats:
-        covariances = self.covariances
-        spread: Floats = np.tensordot(
-            weights, np.tensordot(weights, covariances, axes=1), axes=1
-        )
-        return (spread + spread.T) / 2
+        # Every pair of equations stands twice in `_both`, once each way round.
+        z = self.instruments
+        pairs = np.outer(weights, weights).ravel()
+        twice: Floats = (pairs @ self._both.reshape(-1, z * z)).reshape(z, z)
+        spread: Floats = (twice + twice.T) / 4
+        return spread
 
     def least(self, weights: Floats, free: list[int]) -> float:
         """Return the least Wald statistic over the weights of some equations.
@@ -140,12 +150,13 @@ class ReducedForm:
         inverse = np.linalg.pinv(self._spread(weights) / outer, EXACT, hermitian=True)
         inverse = (inverse / outer).astype(np.float64)
         pull = inverse @ (self.coefficients @ weights)
-        both = self.covariances + self.covariances.transpose(1, 0, 3, 2)
-        turned = np.tensordot(both[free], weights, axes=(1, 0)) @ pull
+        own = self._both[free]
+        z = self.instruments
+        turned = (weights @ own.reshape(len(free), -1, z * z)).reshape(-1, z, z) @ pull
         moves = self.coefficients[:, free].T
         slope = 2 * moves @ pull - turned @ pull
         apart = moves - turned
-        curved = np.einsum("i,abij,j->ab", pull, both[np.ix_(free, free)], pull)
+        curved = own[:, free] @ pull @ pull
         bend = 2 * apart @ inverse @ apart.T
         whole = bend - curved
         if np.linalg.eigvalsh(whole)[0] <= 0:
