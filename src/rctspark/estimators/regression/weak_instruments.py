@@ -158,7 +158,7 @@ class ReducedForm:
         apart = moves - turned
         curved = own[:, free] @ pull @ pull
         bend = 2 * apart @ inverse @ apart.T
-        whole = bend - curved
+        whole: Floats = np.asarray(bend - curved, dtype=np.float64)
         if np.linalg.eigvalsh(whole)[0] <= 0:
             whole = bend
         step: Floats = np.linalg.lstsq(whole, slope, rcond=None)[0]
