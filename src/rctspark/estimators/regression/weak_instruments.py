@@ -158,11 +158,11 @@ class ReducedForm:
         apart = moves - turned
         curved = own[:, free] @ pull @ pull
         bend = 2 * apart @ inverse @ apart.T
-        whole: Floats = np.asarray(bend - curved, dtype=np.float64)
+        whole = bend - curved
         if np.linalg.eigvalsh(whole)[0] <= 0:
             whole = bend
-        step: Floats = np.linalg.lstsq(whole, slope, rcond=None)[0]
-        return step
+        step = np.linalg.lstsq(whole, slope, rcond=None)[0]
+        return np.asarray(step, dtype=np.float64)
 
     def relevance(self, receipt: int) -> tuple[float, int, float]:
         """Test that assignment moves a receipt, and not only as it moves others.
