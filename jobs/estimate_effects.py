@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from described_persons import describe_persons, digests_of, read_amounts
-from rctspark.config.plan import FunnelTable
+from rctspark.config.plan import BoundsTable, FitTable, FunnelTable
 from rctspark.contracts import (
     ASSIGNMENT,
     COEFFICIENTS,
@@ -121,6 +121,7 @@ def estimate_effects(run: Run) -> None:
         )
         if plan.tables:
             counts = describe(plan, people, data_version=version)
+            say_tables_without_persons(run, people[-1])
             counts += describe_sites(plan, registers, described.population)
             made.append((DESCRIPTIVES, [asdict(c) for c in (*counts, *weights)]))
     candidates = run.candidates(
@@ -322,6 +323,14 @@ def describe(
     # A table that shows an amount has the row that disclosure asks for, and its test.
     key = attrgetter(*DESCRIPTIVES.key)
     return list({key(count): count for count in (*counts, *tables)}.values())
+
+
+def say_tables_without_persons(run: Run, described: Analysed) -> None:
+    """Say which tables have no rows because they need persons one by one."""
+    if described.persons is None:
+        for table in run.plan.tables:
+            if isinstance(table, FitTable | BoundsTable):
+                run.log.say(f"table {table.name}: {NEEDS_PERSONS}")
 
 
 def models_of(plan: Plan, analysis: Analysis) -> list[Model]:

@@ -172,13 +172,35 @@ def test_all_models_of_one_source_are_fitted_in_two_passes():
     assert [c.model for c in found] == ["m0", "m0", "m1", "m1", "m2", "m2"]
 
 
-def test_placebo_months_and_sites_are_ordinary_outcomes_and_covariates():
-    sample = trial()
-    before = sample_of(
-        sample.arm,
-        {("working", h): ROWS["job"] for h in (-8, -1, 3)},
-        sample.covariates,
-        sample.columns,
+def test_placebo_months_of_two_sites_are_what_statsmodels_gives_with_a_site_dummy():
+    rng = np.random.default_rng(12)
+    site = np.repeat([0.0, 1.0], 120)
+    arm = np.concatenate([rng.permutation(np.resize(ARMS, 120)) for _ in range(2)])
+    before = rng.normal(size=240) + 3 * site
+    months = {-8: before, -1: before + rng.normal(size=240), 3: 2.0 * (arm == "zia")}
+    months[3] = months[3] + months[-1]
+    pooled = sample_of(
+        arm,
+        {("working", h): values for h, values in months.items()},
+        {"site": site, "age": rng.normal(size=240)},
+        {"site": ("site=utrecht",), "age": ("age",)},
     )
-    found = linear(persons(before), model(covariates=("late", "age")))
-    assert [c.horizon for c in found] == [-8, -8, -1, -1, 3, 3]
+    design = np.column_stack(
+        [arm == "zia", arm == "hia", np.ones(240), site, pooled.covariates["age"]]
+    ).astype(float)
+    for way in (persons, cells):
+        found = linear(way(pooled), model(covariates=("site", "age")))
+        assert [(c.horizon, c.arm) for c in found] == [
+            (h, arm) for h in months for arm in ARMS[1:]
+        ]
+        assert {c.rank for c in found} == {5}
+        for contrast in found:
+            fit = sm.OLS(months[contrast.horizon], design).fit(
+                cov_type="HC1", use_t=True
+            )
+            i = ARMS.index(contrast.arm) - 1
+            assert contrast.estimate == pytest.approx(fit.params[i], rel=1e-9)
+            assert contrast.std_error == pytest.approx(fit.bse[i], rel=1e-9)
+            assert contrast.p_value == pytest.approx(fit.pvalues[i], rel=1e-8)
+        alone = linear(way(pooled), model(covariates=("age",)))
+        assert alone[0].std_error > 1.2 * found[0].std_error

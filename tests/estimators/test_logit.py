@@ -90,11 +90,13 @@ def test_a_category_that_separates_is_named_with_its_count():
         logit(persons(sample), model(covariates=("late",), estimator="logit"))
 
 
-def test_a_number_that_separates_is_named():
+@pytest.mark.parametrize("way", [persons, cells])
+def test_a_number_that_separates_is_named_with_its_count(way):
     sample = trial(outcomes=("job",))
     sample.covariates["age"][:, 0] = ROWS["job"] * 10 + ROWS["age"] / 100
-    with pytest.raises(EstimationError, match="age separates who has it"):
-        logit(persons(sample))
+    words = rf"age separates who has it .*\({ROWS['job'].sum()} of 240 person\(s\)"
+    with pytest.raises(EstimationError, match=words):
+        logit(way(sample))
 
 
 @pytest.mark.parametrize("way", [persons, cells])

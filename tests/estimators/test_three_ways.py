@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -89,6 +91,40 @@ def outcome(source, fitted, covariance):
         )
     except EstimationError as refused:
         return str(refused)
+
+
+@pytest.mark.parametrize("covariance", ["HC1", "HC3", "CR2"])
+@pytest.mark.parametrize(
+    "fitted", [MODELS[1], MODELS[2]], ids=[MODELS[1].name, MODELS[2].name]
+)
+def test_what_comes_from_a_part_is_as_large_for_many_persons_as_for_few(
+    covariance, fitted
+):
+    class Weighed:
+        """A source that notes how large the sums are that it hands over."""
+
+        def __init__(self, source):
+            self.source, self.sizes = source, []
+            self.arms, self.columns = source.arms, source.columns
+            self.outcomes, self.is_weighted = source.outcomes, False
+
+        def add_up(self, empty, *, outcomes=None):
+            found = self.source.add_up(empty, outcomes=outcomes)
+            self.sizes.append((type(empty).__name__, len(pickle.dumps(found))))
+            return found
+
+    def sizes(n):
+        sample, _ = trial_of(4, n, (1.0, 0.0), (1, 0), [])
+        weighed = Weighed(persons(sample))
+        estimate_linear(
+            weighed, models=[fitted], inference=by(covariance), thresholds=THRESHOLDS
+        )
+        return weighed.sizes
+
+    few, many = sizes(400), sizes(20_000)
+    assert [name for name, _ in few] == [name for name, _ in many]
+    for (_, small), (_, large) in zip(few, many, strict=True):
+        assert abs(large - small) <= 0.01 * small
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

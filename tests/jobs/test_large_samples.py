@@ -33,9 +33,11 @@ models:
   - {name: crossed, covariates: [age], estimator: lin}
   - {name: split, covariates: [age], by: town}
   - {name: chance, estimator: logit, covariates: [age]}
+  - {name: received, estimator: iv, receipt: {help: is_paid}}
 analyses:
   - {population: all, outcomes: [wage_eur], models: [unadjusted, adjusted, crossed, split]}
   - {population: ape, where: "pmod(person_id, 2) = 0", outcomes: [is_paid], models: [adjusted, chance]}
+  - {population: paid, outcomes: [wage_eur, is_paid], horizons: [0], models: [received]}
 inference: {covariance: HC1}
 durations:
   - {name: benefit, unit: month, until: 12}
@@ -54,6 +56,13 @@ tables:
       age: {covariate: age}
       paid: {outcome: is_paid, horizon: 2}
       wage: {outcome: wage_eur, horizon: 2}
+  - name: limits
+    kind: bounds
+    of: all
+    model: unadjusted
+    columns: {what: label, month: horizon, arm: arm, how: method, lower: lower, upper: upper, n: n arm}
+    lines:
+      wage: {outcome: wage_eur, horizons: [2]}
 """
 
 
@@ -116,13 +125,14 @@ def test_effects_are_the_same_to_nine_digits(both):
     assert f"{PERSONS} persons, above largest_sample_rows ({TOO_MANY})" in " ".join(
         said
     )
-    assert len(few["effects"]) == 6 * (3 + 2) + 6 * 2
+    assert len(few["effects"]) == 6 * (3 + 2) + 6 * 2 + 1
     assert set(few["effects"]["model"]) == {
         "unadjusted",
         "adjusted",
         "crossed",
         "split",
         "chance",
+        "received",
     }
     assert_same(few["effects"], many["effects"], scale="std_error")
 
@@ -134,11 +144,38 @@ def test_a_log_tells_persons_in_tens(both):
         assert persons_told_apart(said) == []
 
 
+def test_effects_of_what_was_received_say_how_well_assignment_carries_them(both):
+    (few, _), (many, _) = both
+    for effects in (few["effects"], many["effects"]):
+        is_att = effects["estimand"] == "att"
+        assert effects.loc[~is_att, "first_stage_f"].isna().all()
+        (own,) = effects[is_att].to_dict("records")
+        # Half of the helped are paid more than that, and a quarter of control.
+        f = 0.25**2 / (0.25 / 120 + 0.1875 / 120) * 238 / 240
+        assert own["first_stage_f"] == pytest.approx(f)
+        assert own["effective_f"] == pytest.approx(f)
+        assert own["weak_below"] == pytest.approx(23.109, abs=5e-4)
+        assert own["ar_kind"] == "bounded"
+        assert own["ar_lower"] < own["estimate"] < own["ar_upper"]
+        assert 0 <= own["wu_hausman_p"] <= 1
+        assert own["receipt_n_behind"] == 30
+
+
 def test_what_describes_persons_is_the_same(both):
     (few, _), (many, _) = both
     assert few["descriptives"]["method"].str.contains("t-test").any()
     assert few["descriptives"]["largest_share"].notna().any()
-    assert_same(few["descriptives"], many["descriptives"])
+    bounds = few["descriptives"]["category"].str.startswith(("Lee ", "Manski "))
+    assert bounds.sum() >= 5
+    without = few["descriptives"][~bounds].reset_index(drop=True)
+    assert_same(without, many["descriptives"])
+
+
+def test_bounds_need_persons_and_that_is_said(both):
+    (_, silent), (_, said) = both
+    words = f"table limits: {NEEDS_PERSONS}"
+    assert words in said
+    assert words not in silent
 
 
 def test_step_down_p_values_need_persons_and_that_is_said(both):

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from rctspark.config.plan import Family
+from rctspark.config.plan import BoundsTable, Family, FitTable
 from rctspark.release.not_estimated import name_not_estimated
 
 STEPPED = {"tests": "effects", "populations": ("all",), "models": ("m",)}
@@ -19,6 +19,7 @@ def test_families_without_their_draws_and_missing_durations_are_named():
         has_coefficients=True,
         durations=("benefit",),
         reweighted=(SimpleNamespace(population="like_target"),),
+        tables=(),
     )
     tests = [
         SimpleNamespace(family="drawn", p_step_down=0.2),
@@ -37,3 +38,38 @@ def test_families_without_their_draws_and_missing_durations_are_named():
     found = ("found",)
     reached = {"all", "like_target"}
     assert name_not_estimated(plan, tests, found, found, populations=reached) == ()
+
+
+def test_tables_of_fit_and_bounds_without_a_single_row_are_named():
+    columns = {"group": "group"}
+    fit = FitTable(
+        name="like_target",
+        kind="fit",
+        columns={"what": "characteristic", **columns},
+        lines={"Sex": {"covariate": "sex"}, "Age": {"covariate": "age"}},
+    )
+    bounds = BoundsTable(
+        name="missing_answers",
+        kind="bounds",
+        of="all",
+        model="m",
+        columns={"what": "label", "arm": "arm"},
+        lines={"Health": {"outcome": "health", "horizons": [8]}},
+    )
+    plan = SimpleNamespace(
+        families=(),
+        has_coefficients=False,
+        durations=(),
+        reweighted=(),
+        tables=(fit, bounds),
+    )
+    sizes = SimpleNamespace(subject="enrolled", category="all")
+    other = SimpleNamespace(subject="sex", category="all")
+    why = "needs persons: n above largest_sample_rows"
+    assert name_not_estimated(plan, (), (), descriptives=(sizes, other)) == (
+        f"fit to the target of table like_target: {why}",
+        f"bounds of table missing_answers: {why}",
+    )
+    held = SimpleNamespace(subject="age", category="fit")
+    lee = SimpleNamespace(subject="health", category="Lee upper")
+    assert name_not_estimated(plan, (), (), descriptives=(held, lee)) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,6 +110,38 @@ def test_sums_of_a_table_are_those_of_its_persons(in_spark, on_driver, covarianc
         "thresholds": THRESHOLDS,
     }
     assert_same(estimate_linear(in_spark, **given), estimate_linear(on_driver, **given))
+
+
+def test_weighted_persons_and_absorbed_strata_go_by_the_table_too(table, on_driver):
+    from pyspark.sql import functions as F
+
+    weight = F.col("age") / 10
+    weighted = TableSums(
+        table.withColumn("weight", weight), ARMS, COVARIATES, OUTCOMES, weight="weight"
+    )
+    sample = on_driver.sample
+    outcomes = {key: sample.outcomes[key] for key in OUTCOMES}
+    persons = PersonSums(
+        replace(sample, outcomes=outcomes),
+        ARMS,
+        weights=sample.covariates["age"][:, 0] / 10,
+    )
+    plain = PersonSums(replace(sample, outcomes=outcomes), ARMS)
+    absorbed = Model(name="absorbed", covariates=("age",), strata="office")
+    for covariance, models, one, other in (
+        ("HC1", [Model(name="m"), absorbed], weighted, persons),
+        ("HC3", [absorbed], TableSums(table, ARMS, COVARIATES, OUTCOMES), plain),
+    ):
+        given = {
+            "models": models,
+            "inference": Inference(covariance=covariance),
+            "thresholds": THRESHOLDS,
+        }
+        assert_same(estimate_linear(one, **given), estimate_linear(other, **given))
+    assert (
+        estimate_linear(persons, **given)[0].estimate
+        != estimate_linear(plain, **given)[0].estimate
+    )
 
 
 def test_cells_of_a_table_are_those_of_its_persons(table, on_driver):

@@ -79,8 +79,11 @@ class FirstStage:
         p_value: Of instruments that move nothing.
         effective_f: Montiel Olea and Pflueger's; with one instrument the robust F.
             Infinite: everyone received exactly what was assigned.
-        is_weak: Whether `effective_f` is below 23.1, their critical value for a bias
-            of at most a tenth with one instrument (less is needed with more).
+        weak_below: Their critical value for a bias of at most a tenth: 23.1 with one
+            instrument. None: with several receipts there is none.
+        is_weak: Whether `effective_f` is below it. None: not judged.
+        n_behind: Fewest persons, of the arm or of control, who received it or did
+            not, where anybody did: whom a small F could give away.
     """
 
     arm: str
@@ -91,7 +94,9 @@ class FirstStage:
     df_denominator: float
     p_value: float
     effective_f: float
-    is_weak: bool
+    weak_below: float | None
+    is_weak: bool | None
+    n_behind: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from rctspark.contracts.table import Column, Table
 
 WEIGHTED_TO_TARGET = "itt, weighted to the target"
 """Estimand of an effect of assignment on persons weighted to the target population."""
+AR_KINDS = ("bounded", "outside", "half-line", "everything", "empty")
+"""Forms of an interval of Anderson and Rubin; `outside`: all but what is between."""
+NOT_ATT = "the effect is not of what was received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,19 @@ class Estimate:
         covariance: Kind of covariance: HC1.
         rank: Rank of the design.
         columns: Columns of the design; more than `rank` where some are redundant.
+        first_stage_f: F of assignment on what was received, by `covariance`; with
+            several receipts after the others are taken out. Infinite: everyone
+            received what was assigned. None here and below: not an `att`.
+        effective_f: Montiel Olea and Pflueger's; with one instrument `first_stage_f`.
+        weak_below: Their critical value for a bias of at most a tenth of the worst
+            case. None: not an `att`, or several receipts, for which there is none.
+        wu_hausman_p: Of receipt being as good as random. None: not an `att`, or
+            everyone received what was assigned.
+        ar_kind: Form of Anderson and Rubin's interval (`AR_KINDS`), at `level`.
+        ar_lower: Its lower end; minus infinity where it has none. None: empty.
+        ar_upper: Its upper end; infinity where it has none. None: empty.
+        receipt_n_behind: Fewest persons, of the arm or of `against`, who received or
+            did not, where anybody did.
     """
 
     outcome: str
@@ -65,6 +81,14 @@ class Estimate:
     covariance: str
     rank: int
     columns: int
+    first_stage_f: float | None = None
+    effective_f: float | None = None
+    weak_below: float | None = None
+    wu_hausman_p: float | None = None
+    ar_kind: str | None = None
+    ar_lower: float | None = None
+    ar_upper: float | None = None
+    receipt_n_behind: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +175,58 @@ EFFECTS = Table(
         Column("covariance", "string", "Kind of covariance: HC1."),
         Column("rank", "int", "Rank of the design."),
         Column("columns", "int", "Columns of the design."),
+        Column(
+            "first_stage_f",
+            "double",
+            "F of assignment on what was received; infinite: all as assigned.",
+            null_means=NOT_ATT,
+        ),
+        Column(
+            "effective_f",
+            "double",
+            "Effective F of Montiel Olea and Pflueger.",
+            null_means=NOT_ATT,
+        ),
+        Column(
+            "weak_below",
+            "double",
+            "Effective F below which instruments are weak.",
+            null_means=f"{NOT_ATT}, or there are several receipts",
+        ),
+        Column(
+            "wu_hausman_p",
+            "double",
+            "p-value of receipt being as good as random.",
+            null_means=f"{NOT_ATT}, or everyone received what was assigned",
+        ),
+        Column(
+            "ar_kind",
+            "string",
+            "Form of the interval of Anderson and Rubin.",
+            null_means=NOT_ATT,
+            allowed=AR_KINDS,
+        ),
+        Column(
+            "ar_lower",
+            "double",
+            "Its lower end; minus infinity where it has none.",
+            "outcome's unit",
+            null_means=f"{NOT_ATT}, or the interval is empty",
+        ),
+        Column(
+            "ar_upper",
+            "double",
+            "Its upper end; infinity where it has none.",
+            "outcome's unit",
+            null_means=f"{NOT_ATT}, or the interval is empty",
+        ),
+        Column(
+            "receipt_n_behind",
+            "bigint",
+            "Fewest persons of arm or `against` who received, or did not.",
+            "persons",
+            null_means=NOT_ATT,
+        ),
         Column("data_version", "string", "Named set of deliveries."),
         Column("plan_hash", "string", "Digest of the parsed plan."),
         Column(

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rctspark.config.plan import BoundsTable, FitTable
+from rctspark.contracts.descriptives import BOUNDS, FIT
 from rctspark.contracts.sums import NEEDS_PERSONS
+from rctspark.release.publication.checks import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from rctspark.config import Plan
-    from rctspark.contracts import Coefficient
+    from rctspark.config.plan import ReleasedTable
+    from rctspark.contracts import Coefficient, Descriptive
     from rctspark.contracts.families import JudgedTest
     from rctspark.release.durations import DurationResults
+
+KINDS = {"fit": "fit to the target", "bounds": "bounds"}
+"""Kind of table that needs persons to what it shows."""
 
 
 def name_not_estimated(
@@ -22,12 +29,13 @@ def name_not_estimated(
     coefficients: Sequence[Coefficient] = (),
     *,
     populations: Collection[str] = (),
+    descriptives: Sequence[Descriptive] = (),
 ) -> tuple[str, ...]:
     """Name what was not estimated, where the sample is too large to be collected.
 
-    Draws of step-down p-values, joint tests, models in full, weights to the target and
-    durations need persons one by one; effects, counts and tests of balance come from
-    sums whatever the number of persons.
+    Draws of step-down p-values, joint tests, models in full, weights to the target, fit
+    to the target, bounds and durations need persons one by one; effects, counts and
+    tests of balance come from sums whatever the number of persons.
 
     Args:
         plan: The analysis plan.
@@ -35,6 +43,7 @@ def name_not_estimated(
         durations: What was found of its durations.
         coefficients: What was found of its models in full.
         populations: Whom its effects speak of.
+        descriptives: What was counted for its tables.
 
     Returns:
         One sentence each, with the reason.
@@ -60,6 +69,26 @@ def name_not_estimated(
         for one in plan.reweighted
         if one.population not in populations
     ]
+    told = {(d.subject, d.category) for d in descriptives}
+    asked += [
+        f"{KINDS[table.kind]} of table {table.name}"
+        for table in plan.tables
+        if table.kind in KINDS and not told & _rows_of(table)
+    ]
     if plan.durations and not durations:
         asked.append("durations")
     return tuple(f"{what}: {NEEDS_PERSONS}" for what in asked)
+
+
+def _rows_of(table: ReleasedTable) -> set[tuple[str, str]]:
+    """Subjects and categories of which a table that needs persons shows any."""
+    if isinstance(table, FitTable):
+        return {(line.covariate or "", FIT) for line in table.lines.values()}
+    if isinstance(table, BoundsTable):
+        return {
+            (outcome, f"{method} {word}")
+            for outcome in table.outcomes
+            for method in METHODS
+            for word in BOUNDS
+        }
+    return set()

@@ -23,6 +23,7 @@ from rctspark.release.effect_screening import (
     adjusted_models,
     yes_no_outcomes,
 )
+from rctspark.release.instruments import screen_instruments
 from rctspark.release.joint import joint_families, screen_joint
 from rctspark.release.labels import Labels
 from rctspark.release.not_estimated import name_not_estimated
@@ -84,6 +85,7 @@ def screen_record(record: ReportRecord) -> Release:
         screened.kept,
         record.book,
     )
+    kept = screen_instruments(kept, record.plan, record.thresholds)
     durations = screen_durations(
         record.durations,
         record.thresholds,
@@ -121,6 +123,7 @@ def screen_record(record: ReportRecord) -> Release:
             record.durations,
             record.coefficients,
             populations={e.population for e in record.effects},
+            descriptives=record.descriptives,
         ),
         joint=_screen_joint_tests(record, kept),
         power=record.power,

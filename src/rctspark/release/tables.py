@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from rctspark.release import joint, power
+from rctspark.release import instruments, joint, power
 from rctspark.release.coarsening import DIGITS, is_of_everyone
 from rctspark.release.durations import duration_tables
 from rctspark.release.folder import replace_folder
@@ -77,7 +77,8 @@ def released_tables(
     Returns:
         `effects` (one row per contrast that may leave), `funnel`, `arms` and, where
         there are any, `not_observed`, `tests`, `deviations` from the registered plan,
-        `duration_curves` and `duration_estimates`, `joint_tests` and `power`;
+        `duration_curves` and `duration_estimates`, `joint_tests`, `instruments` (of
+        effects of what was received) and `power`;
         counts that may not be shown stand as `<10` or
         `x`. Every one carries data version, plan hash and whether it is synthetic.
         Then the plan's tables in the layout that it declares, and `contents`, which
@@ -95,6 +96,9 @@ def released_tables(
         tables["tests"] = tests_table(release.tests, labels)
     if release.joint:
         tables[joint.NAME] = joint.joint_table(release.joint)
+    strength = instruments.instrument_table(release.effects, labels)
+    if len(strength):
+        tables[instruments.NAME] = strength
     if release.power:
         tables[power.NAME] = power.power_table(release.power, labels)
     if release.tables or beside:

@@ -24,10 +24,10 @@ def test_incidence_and_errors_are_those_of_rs_multi_state_curves(durations, r_nu
         kind = durations.causes.index(curve.cause)
         assert list(curve.time) == found["time"]
         np.testing.assert_allclose(
-            curve.incidence, found["incidence"][kind], atol=1e-13
+            curve.incidence, found["incidence"][kind], rtol=1e-12, atol=1e-15
         )
         np.testing.assert_allclose(
-            curve.std_error, found["std_error"][kind], atol=1e-13
+            curve.std_error, found["std_error"][kind], rtol=1e-12, atol=1e-15
         )
 
 

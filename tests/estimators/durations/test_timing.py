@@ -169,7 +169,11 @@ def test_a_horizon_or_a_covariate_that_says_nothing_is_refused(spells):
 
 
 def test_kinds_take_most_of_the_bias_away_and_alike_has_it():
-    """Full trials: benchmarks/coverage/timing.py."""
+    """Full trials: benchmarks/coverage/timing.py.
+
+    The mean of four has an error of 0.07: half of the bias that is left when everyone
+    counts as alike (0.5) would be found.
+    """
     random, trials = np.random.default_rng(8), 4
     errors, alike, held = [], [], 0
     for _ in range(trials):
@@ -179,8 +183,9 @@ def test_kinds_take_most_of_the_bias_away_and_alike_has_it():
         held += fit.effects[0].ci_lower <= 0.3 <= fit.effects[0].ci_upper
         alike.append(estimate(drawn, with_kinds=False).effects[0].estimate - 0.3)
     assert np.mean(alike) > 0.3
-    assert abs(np.mean(errors)) < 3.5 * 0.2 / np.sqrt(trials)
-    assert held >= 2
+    assert abs(np.mean(errors)) < np.mean(alike) / 3
+    assert all(e < a for e, a in zip(errors, alike, strict=True))
+    assert held >= 3
 
 
 def test_where_everyone_is_alike_the_interval_without_kinds_covers():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,16 +38,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-WEAK = 23.1
-"""Montiel Olea and Pflueger's critical value: bias at most a tenth, 5 percent."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReceiptEffects:
     """Effects of receipt, and what the instruments can carry.
 
     Attributes:
-        contrasts: One per outcome and arm; estimand `att`.
+        contrasts: One per outcome and arm; estimand `att`; with the strength of the
+            instruments and Anderson and Rubin's interval.
         details: One per outcome.
     """
 
@@ -103,10 +100,14 @@ def make_results(
             ]
             if faults:
                 continue
-            contrasts[int(place)] = _contrasts(task, one, j, spread[j])
-            details[int(place)] = _details(
+            detail = _details(
                 task, one, j, None if wu is None else wu[j], form, firsts, spread[j]
             )
+            details[int(place)] = detail
+            contrasts[int(place)] = [
+                _with_strength(contrast, detail, i)
+                for i, contrast in enumerate(_contrasts(task, one, j, spread[j]))
+            ]
     refuse([f"model {task.model.name}: {fault}" for fault in faults])
     places = sorted(contrasts)
     return ReceiptEffects(
@@ -137,11 +138,13 @@ def _first_stages(
     shares = _shares(task, one)
     found = []
     for i, receipt in enumerate(task.receipts):
+        own = _arms_of(task, receipt)
+        inside = [task.source.arms.index(arm) - 1 for arm in own]
         f, numerator, p_value = form.relevance(i)
-        effective = form.effective_f(i)
+        effective, critical = form.effective_f(i), form.weak_below(i)
         found.append(
             FirstStage(
-                arm="+".join(_arms_of(task, receipt)),
+                arm="+".join(own),
                 share_received=shares[i][0],
                 share_against=shares[i][1],
                 f=f,
@@ -149,10 +152,23 @@ def _first_stages(
                 df_denominator=form.df,
                 p_value=p_value,
                 effective_f=effective,
-                is_weak=effective < WEAK,
+                weak_below=critical,
+                is_weak=None if critical is None else effective < critical,
+                n_behind=_behind(one.stages.group, inside, shares[i]),
             )
         )
     return tuple(found)
+
+
+def _behind(group: GroupSums, inside: list[int], shares: tuple[float, float]) -> int:
+    """Fewest persons who received it or did not, in the arm or in control."""
+    persons = (group.arm_persons[1:][inside].sum(), group.arm_persons[0])
+    counts = [
+        round(n * part)
+        for n, share in zip(persons, shares, strict=True)
+        for part in (share, 1 - share)
+    ]
+    return min((count for count in counts if count), default=0)
 
 
 def _shares(task: ReceiptTask, one: Asked) -> list[tuple[float, float]]:
@@ -243,6 +259,25 @@ def _contrasts(task: ReceiptTask, one: Asked, j: int, spread: Floats) -> list[Co
             )
         )
     return found
+
+
+def _with_strength(
+    contrast: Contrast, detail: TreatmentOnTreated, place: int
+) -> Contrast:
+    """Put beside an effect what its instruments can carry."""
+    first, rubin = detail.first_stages[place], detail.anderson_rubin[place]
+    is_tested = not np.isnan(detail.wu_hausman_p)
+    return replace(
+        contrast,
+        first_stage_f=first.f,
+        effective_f=first.effective_f,
+        weak_below=first.weak_below,
+        wu_hausman_p=detail.wu_hausman_p if is_tested else None,
+        ar_kind=rubin.kind,
+        ar_lower=None if np.isnan(rubin.lower) else rubin.lower,
+        ar_upper=None if np.isnan(rubin.upper) else rubin.upper,
+        receipt_n_behind=first.n_behind,
+    )
 
 
 def _details(  # noqa: PLR0913, PLR0917 (an outcome's figures)

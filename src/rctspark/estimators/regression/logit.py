@@ -215,9 +215,10 @@ def _newton(
         if largest < SMALL_STEP:
             return moved, curvatures
         at = moved
-        refuse(separating_terms(source, terms, at))
+        refuse(separating_terms(source, terms, at, sums.persons))
     refuse(
-        separating_terms(source, terms, at, beyond=SEPARATED / 2) or ["no convergence"]
+        separating_terms(source, terms, at, sums.persons, beyond=SEPARATED / 2)
+        or ["no convergence"]
     )
     raise AssertionError
 

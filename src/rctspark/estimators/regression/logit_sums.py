@@ -46,6 +46,7 @@ class LogitSums:
         slopes: Per group, shape (k, j).
         curvatures: Per group, shape (pairs, j), as `numpy.triu_indices` lists them.
         not_binary: Per group, shape (j,): persons whose outcome is not 0 or 1.
+        persons: Per group, shape (2, j): persons observed; of them, with the outcome.
     """
 
     def __init__(self, terms: Terms, wanted: Sequence[LogitAt]) -> None:
@@ -56,6 +57,7 @@ class LogitSums:
         self.slopes = [np.zeros(shape) for shape in shapes]
         self.curvatures = [np.zeros((k * (k + 1) // 2, j)) for k, j in shapes]
         self.not_binary = [np.zeros(j) for _, j in shapes]
+        self.persons = [np.zeros((2, j)) for _, j in shapes]
 
     def add(self, block: Block) -> None:
         """Add the rows of a block."""
@@ -73,6 +75,8 @@ class LogitSums:
             if block.squares is None:
                 wrong = (counts > 0) & (means != 0) & (means != 1)
             self.not_binary[i] += (counts * wrong).sum(axis=0)
+            self.persons[i][0] += counts.sum(axis=0)
+            self.persons[i][1] += (counts * means).sum(axis=0)
 
     def merge(self, other: Self) -> None:
         """Add sums over other rows."""
@@ -80,6 +84,7 @@ class LogitSums:
             (self.slopes, other.slopes),
             (self.curvatures, other.curvatures),
             (self.not_binary, other.not_binary),
+            (self.persons, other.persons),
         ):
             for one, more in zip(mine, others, strict=True):
                 np.add(one, more, out=one)

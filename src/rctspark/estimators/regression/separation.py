@@ -14,10 +14,14 @@ from rctspark.contracts.sums import ARM
 from rctspark.estimators.regression.regressions import about_the_mean, in_words
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rctspark.contracts.sums import SourceOfSums
     from rctspark.estimators.regression.first_sums import GroupSums
     from rctspark.estimators.regression.logit_sums import LogitAt
     from rctspark.estimators.regression.terms import Terms
+
+    Floats = NDArray[np.float64]
 
 SEPARATED = 15.0
 """Log odds per standard deviation (or category) that no finite data ask for."""
@@ -71,6 +75,7 @@ def separating_terms(
     source: SourceOfSums,
     terms: Terms,
     at: list[LogitAt],
+    persons: list[Floats],
     *,
     beyond: float = SEPARATED,
 ) -> list[str]:
@@ -80,13 +85,15 @@ def separating_terms(
         source: Whose outcomes they are.
         terms: The terms of the design, in standard deviations.
         at: Where a fit has come to.
+        persons: Per group of outcomes, shape (2, j): persons observed, and of them
+            those with the outcome.
         beyond: Log odds that no finite data ask for.
 
     Returns:
-        One fault for each outcome that has such terms.
+        One fault for each outcome that has such terms, with its persons.
     """
     faults = []
-    for one in at:
+    for one, counts in zip(at, persons, strict=True):
         far = np.abs(one.coefficients[1:]) > beyond
         for j in np.flatnonzero(far.any(axis=0)):
             named = ", ".join(
@@ -94,7 +101,8 @@ def separating_terms(
             )
             faults.append(
                 f"{in_words(source, [one.outcomes[j]])}: {named} separates who has "
-                "it from who has not, so no finite coefficient fits best; leave the "
+                f"it from who has not ({counts[1, j]:.0f} of {counts[0, j]:.0f} "
+                "person(s) have it), so no finite coefficient fits best; leave the "
                 "column out or join categories"
             )
     return faults
