@@ -10,6 +10,7 @@ from rctspark.sources.aside import OVERRULED
 from rctspark.sources.repeated import CONFLICT
 from toy import experiment as toy
 from toy.place import Place
+from traces import delivered_in, traces_in
 from write_quality_site import write_quality_site
 
 pytestmark = pytest.mark.long
@@ -101,3 +102,9 @@ def test_the_quality_site_tells_an_auditor_of_all_of_it(place):
         assert words in page
     assert "reasons do not add up" not in page
     assert OVERRULED not in page
+
+
+def test_no_citizen_service_number_is_left_by_jobs_that_stopped(place):
+    identifiers = delivered_in(place.deliveries)
+    assert len(identifiers) > toy.PERSONS
+    assert traces_in(place.root / "out", identifiers) == []

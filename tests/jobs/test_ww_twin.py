@@ -18,6 +18,7 @@ import make_twin
 from places import write_settings
 from rctspark.runtime.job import run_job
 from run_chain import run_chain
+from traces import delivered_in, traces_in
 
 pytestmark = pytest.mark.long
 
@@ -150,6 +151,17 @@ def test_persons_whose_sex_or_age_is_not_known_can_not_be_computed(lake, workpla
     parts = [r for r in effects[1:] if r[place["population"]] in {"male", "female"}]
     assert parts
     assert all(int(row[place["n_arm"]]) % 10 == 0 for row in parts)
+
+
+def test_no_citizen_service_number_is_left_in_anything_that_was_written(lake, place):
+    identifiers = delivered_in(place)
+    assert len(identifiers) > 30_000
+    assert sum(text.startswith("0") for text in identifiers) >= 20
+    # It would be found: every file that was delivered holds some.
+    for register in ("agenda", "office_lists"):
+        names = {path.name for path in (place / register).glob("SYNTHETIC*")}
+        assert len(traces_in(place / register, identifiers)) == len(names) > 0
+    assert traces_in(lake.parent, identifiers) == []
 
 
 def test_a_second_run_makes_nothing_new(lake, run, place):

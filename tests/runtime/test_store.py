@@ -74,6 +74,11 @@ def test_a_version_carries_what_it_was_made_from(store, publish):
     assert said == {"run_id": "r1", "job": "job"} | facts
 
 
+def test_what_spark_makes_beside_our_tables_lies_under_out(spark, root):
+    warehouse = spark.conf.get("spark.sql.warehouse.dir")
+    assert warehouse.endswith(str(root / "out" / ".warehouse"))
+
+
 @pytest.mark.usefixtures("of_r1")
 def test_older_versions_are_kept_for_ten_years(store):
     kept = Reader(store.path(SCOPE, FUNNEL)).metadata().configuration
