@@ -55,5 +55,5 @@ def test_nothing_that_a_chain_writes_holds_one(reported):
     assert len(identifiers) > 40
     out = reported / "out"
     kinds = {path.suffix for path in out.rglob("*") if path.is_file()}
-    assert {".parquet", ".db", ".html", ".csv", ".json", ".log", ".png"} <= kinds
+    assert {".parquet", ".db", ".html", ".csv", ".json", ".log"} <= kinds
     assert traces_in(out, identifiers) == []
