@@ -8,6 +8,7 @@ Run:     spark-submit jobs/ingest.py --plan ww --deliveries <folder>
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -97,13 +98,21 @@ def load_table(
     run: Run, pads: DataFrame, table: Table, loads: Sequence[Load]
 ) -> Loaded:
     """Read the files that feed one table: every row is kept or set aside."""
+    began = time.monotonic()
     mine = [load for load in loads if load.table == table.name]
     rows, read = conform_loads(run.spark, pads, mine)
     judged = run.stage(f"{table.name}_delivered", rows)
+    held = sum(sum(counter.get.values()) for counter in read)
+    run.log.say(
+        f"{table.name}: {held:,} rows read from {len(mine)} file(s); "
+        f"{time.monotonic() - began:.1f} s",
+        table=table.name,
+        rows_read=held,
+    )
     merged = merge_repeated(judged, table=table, how=repeated_in(mine))
     staged = run.stage(table.name, merged)
     counted = count_rows(staged).collect()
-    run.log.rows(table.name, counted)
+    run.log.rows(table.name, counted, seconds=time.monotonic() - began)
     described = describe_deliveries(
         mine, read=read, counted=counted, loaded_at=datetime.now(UTC)
     )

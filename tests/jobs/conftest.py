@@ -8,11 +8,16 @@ from estimate_effects import estimate_effects
 from ingest import ingest
 from made_once import made_once
 from places import write_settings
+from publish_results import publish_results
 from rctspark.runtime.job import run_job
 from rctspark.runtime.secret import make_key
 from register_plan import register_plan
 from toy import experiment as toy
 from toy.place import Place
+from write_quality_site import write_quality_site
+
+MISTYPED = 3
+"""Rows of payroll whose citizen service number nobody has."""
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +51,24 @@ def followed(spark, root, tmp_path_factory):
     def make(folder):
         place = Place(folder, root)
         assert place.run(register_plan, plan="toy") == 0
-        deliveries = toy.deliver(folder / "deliveries")
+        deliveries = toy.deliver(folder / "deliveries", mistyped=MISTYPED)
         assert place.run(ingest, plan="toy", deliveries=deliveries) == 0
         for job in (build_population, build_panel, estimate_effects):
             assert place.run(job, plan="toy") == 0
         return folder
 
     return made_once(tmp_path_factory, "followed", make)
+
+
+@pytest.fixture(scope="session")
+def reported(followed, tmp_path_factory):
+    """The same project with all that people read: report, tables, both quality sites."""
+
+    def make(folder):
+        place = Place.like(folder, followed)
+        assert place.run(publish_results, plan="toy") == 0
+        for more in ([], ["--masked"]):
+            assert place.run(write_quality_site, *more, plan="toy") == 0
+        return folder
+
+    return made_once(tmp_path_factory, "reported", make)

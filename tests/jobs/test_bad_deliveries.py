@@ -11,6 +11,7 @@ from rctspark.sources.aside import OVERRULED
 from rctspark.sources.repeated import CONFLICT
 from toy import experiment as toy
 from toy.place import Place
+from traces import delivered_in, traces_in
 from write_quality_site import write_quality_site
 
 pytestmark = pytest.mark.long
@@ -120,3 +121,9 @@ def test_pseudonyms_of_rows_set_aside_are_on_no_page_and_in_no_log(place):
     outside = [p for p in texts if place.lake not in p.parents]
     assert {p.suffix for p in outside} >= {".log", ".html"}
     assert not [p for p in outside if any(one in p.read_text() for one in people)]
+
+
+def test_no_citizen_service_number_is_left_by_jobs_that_stopped(place):
+    identifiers = delivered_in(place.deliveries)
+    assert len(identifiers) > toy.PERSONS
+    assert traces_in(place.root / "out", identifiers) == []

@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,23 @@ import statsmodels.api as sm
 from deltalake import DeltaTable
 
 from ingest import ingest
+from places import write_settings
+from rctspark.runtime.job import run_job
+from rctspark.runtime.secret import make_key
 from reference.penn import WEEKS
 from run_chain import run_chain
 
 FILE = "penn_reemployment_bonus.dat"
+CONTROLS = (
+    *("female", "black", "othrace", "q2", "q3", "q4", "q5", "q6"),
+    *("agelt35", "agegt54", "durable", "lusd", "husd"),
+)
+OUTCOMES = {
+    "weeks": lambda weeks: weeks,
+    "log_weeks": np.log,
+    "exit": lambda weeks: (weeks <= 10).astype(float),
+}
+"""Weeks of benefit to an outcome; the controls besides are two of dependants."""
 
 
 def deliver(folder, text):
@@ -37,6 +51,23 @@ def lake(run, workplace, original):
 
 def effects_in(lake):
     return DeltaTable(lake / "experiments" / "penn" / "effects").to_pandas()
+
+
+def tracked(out, outcome, model, population):
+    """The numbers of one child run, by name and step: there is exactly one."""
+    wanted = {"outcome": outcome, "model": model, "population": population}
+    with sqlite3.connect(out / "mlflow.db") as database:
+        runs = "SELECT run_uuid FROM tags WHERE key = 'mlflow.parentRunId'"
+        children = {run for (run,) in database.execute(runs)}
+        params = dict.fromkeys(children, ())
+        for run, *pair in database.execute("SELECT run_uuid, key, value FROM params"):
+            if run in children:
+                params[run] = (*params[run], tuple(pair))
+        (child,) = (r for r, p in params.items() if wanted.items() <= set(p))
+        numbers = "SELECT key, step, value FROM metrics WHERE run_uuid = ?"
+        found = database.execute(numbers, (child,)).fetchall()
+    assert len({(key, step) for key, step, _ in found}) == len(found)
+    return {(key, step): value for key, step, value in found}
 
 
 def one(effects, **where):
@@ -92,14 +123,24 @@ def test_exit_within_ten_weeks(lake):
 
 @pytest.mark.usefixtures("lake")
 def test_the_tracked_run_holds_the_same_figures(workplace):
-    with sqlite3.connect(workplace / "out" / "mlflow.db") as database:
-        metrics = dict(
-            database.execute(
-                "SELECT run_uuid, value FROM metrics WHERE key LIKE '%estimate_bonus_4' "
-                "AND ABS(value + 0.08545541) < 5e-9"
-            ).fetchall()
+    out = workplace / "out"
+    plain = tracked(out, "log_weeks", "unadjusted", "bonus_4_and_control")
+    assert f"{plain['estimate_bonus_4', 0]:.8f}" == "-0.08545541"
+    assert f"{plain['std_error_bonus_4', 0]:.8f}" == "0.03585569"
+    wide = tracked(out, "log_weeks", "products", "bonus_4_and_control")
+    assert f"{wide['estimate_bonus_4', 0]:.8f}" == "-0.07968012"
+    assert f"{wide['std_error_bonus_4', 0]:.8f}" == "0.03559092"
+    left = tracked(out, "exit", "unadjusted", "bonus_4_and_control")
+    assert f"{left['estimate_bonus_4', 10]:+.4f}" == "+0.0436"
+    assert f"{left['std_error_bonus_4', 10]:.4f}" == "0.0147"
+    weeks = tracked(out, "weeks", "unadjusted", "all")
+    assert {
+        arm: (
+            f"{weeks[f'estimate_{arm}', 0]:.3f}",
+            f"{weeks[f'std_error_{arm}', 0]:.3f}",
         )
-    assert metrics
+        for arm in WEEKS
+    } == WEEKS
 
 
 def test_running_again_publishes_nothing_new(lake, run, workplace):
@@ -121,55 +162,119 @@ def test_no_identifier_of_a_claimant_stands_in_the_open(lake, workplace):
     assert {s["state"] for s in status} <= {"done", "failed"}
 
 
+RELABELLED = {"0": "4", "4": "2", "2": "0", "1": "6", "6": "1"}
+"""Group in the changed file, by that in the original: no arm of the four is itself."""
+
+
 def changed(original):
-    """The file with 100 rows removed and arms 0 and 4 exchanged."""
+    """The file with 100 rows removed, from all over it, and with arms relabelled."""
     header, *rows = original.splitlines()
-    kept = rows[50:-50]
-    swap = {"0": "4", "4": "0"}
-    relabelled = []
-    for row in kept:
-        cells = row.split()
-        cells[1] = swap.get(cells[1], cells[1])
-        relabelled.append(" ".join(cells))
-    return "\n".join([header, *relabelled]) + "\n"
+    gone = set(range(60, len(rows), len(rows) // 100)[:100])
+    kept = [row.split() for i, row in enumerate(rows) if i not in gone]
+    assert len(rows) - len(kept) == 100
+    lines = [" ".join([a, RELABELLED.get(b, b), *rest]) for a, b, *rest in kept]
+    return "\n".join([header, *lines]) + "\n"
 
 
-@pytest.mark.usefixtures("spark")
-def test_other_rows_give_what_statsmodels_gives_on_them(workplace, original, tmp_path):
-    """On a lake of its own, so that the first experiment is left alone."""
-    text = changed(original)
-    rows = pd.DataFrame(
-        [line.split() for line in text.splitlines()[1:]],
-        columns=text.splitlines()[0].split(),
-    ).astype(int)
-    rows = rows[rows["tg"].isin([0, 4])]
-    design = sm.add_constant((rows["tg"] == 4).astype(float).to_numpy())
-    fit = sm.OLS(np.log(rows["inuidur1"].to_numpy()), design).fit(cov_type="HC1")
-
-    settings = (workplace / "settings.yaml").read_text()
-    (tmp_path / "settings.yaml").write_text(
-        settings.replace(str(workplace / "out"), str(tmp_path / "out"))
-    )
-    deliveries = deliver(tmp_path / "deliveries", text)
-    from build_panel import build_panel
-    from build_population import build_population
-    from estimate_effects import estimate_effects
-    from rctspark.runtime.job import run_job
-
+@pytest.fixture(scope="session")
+def again(spark, root, original, tmp_path_factory):
+    """The changed rows, and all that the chain makes of them in a place of its own."""
+    assert spark is not None
+    folder = tmp_path_factory.mktemp("again")
+    deliveries = deliver(folder / "deliveries", changed(original))
+    make_key(folder / "key")
+    arguments = ["--plan", "penn", "--deliveries", str(deliveries)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RCTSPARK_CONF", str(tmp_path / "settings.yaml"))
-        for job in (ingest, build_population, build_panel, estimate_effects):
-            arguments = ["--plan", "penn", "--deliveries", str(deliveries)]
-            assert run_job(job, doc="", argv=arguments) == 0
-    found = one(
-        effects_in(tmp_path / "out" / "lake"),
+        patch.setenv("RCTSPARK_CONF", str(write_settings(folder)))
+        patch.chdir(root)
+        assert run_job(run_chain, doc=run_chain.__doc__, argv=arguments) == 0
+    rows = pd.read_csv(deliveries / "penn_claims" / FILE, sep=r"\s+")
+    return rows, folder / "out"
+
+
+def design(rows, arms, model):
+    """Constant, arms, controls and their products, column by column."""
+    columns = [np.ones(len(rows)), *[rows["tg"] == arm for arm in arms]]
+    if model == "unadjusted":
+        return np.column_stack(columns).astype(float)
+    dep = [("dep", rows["dep"] == 1), ("dep", rows["dep"] == 2)]
+    controls = dep + [(name, rows[name] == 1) for name in CONTROLS]
+    columns += [values for _, values in controls]
+    if model == "products":
+        pairs = combinations(controls, 2)
+        columns += [one & other for (a, one), (b, other) in pairs if a != b]
+    return np.column_stack(columns).astype(float)
+
+
+def fit_directly(rows, arms, outcome, model):
+    """Fit with statsmodels: rows of the file, no code of the project."""
+    here = rows[rows["tg"].isin([0, *arms])]
+    values = OUTCOMES[outcome](here["inuidur1"].to_numpy())
+    return sm.OLS(values, design(here, arms, model)).fit(cov_type="HC1")
+
+
+CASES = [
+    ("bonus_4_and_control", [4], ("log_weeks", 0), "unadjusted"),
+    ("bonus_4_and_control", [4], ("log_weeks", 0), "products"),
+    ("bonus_4_and_control", [4], ("exit", 10), "unadjusted"),
+    ("bonus_4_and_control", [4], ("exit", 10), "products"),
+    ("all", [1, 2, 3, 4, 5, 6], ("weeks", 0), "unadjusted"),
+    ("all", [1, 2, 3, 4, 5, 6], ("weeks", 0), "adjusted"),
+    ("all", [1, 2, 3, 4, 5, 6], ("exit", 10), "adjusted"),
+]
+
+
+@pytest.mark.parametrize(("population", "arms", "outcome", "model"), CASES)
+def test_other_rows_give_what_statsmodels_gives_on_them(
+    again, population, arms, outcome, model
+):
+    rows, out = again
+    fit = fit_directly(rows, arms, outcome, model)
+    name, horizon = outcome
+    effects = effects_in(out / "lake")
+    numbers = tracked(out, name, model, population)
+    for place, arm in enumerate(arms, start=1):
+        found = one(
+            effects,
+            population=population,
+            outcome=name,
+            horizon=horizon,
+            model=model,
+            arm=f"bonus_{arm}",
+        )
+        n = [(rows["tg"] == group).sum() for group in (0, arm)]
+        assert [found["n_against"], found["n_arm"]] == n
+        assert found["n_total"] == fit.nobs
+        assert (found["columns"], found["rank"]) == (
+            fit.model.exog.shape[1],
+            fit.model.rank,
+        )
+        assert found["df"] == fit.df_resid
+        direct = fit.params[place], fit.bse[place]
+        of_chain = found["estimate"], found["std_error"]
+        np.testing.assert_allclose(of_chain, direct, rtol=1e-9)
+        kept = [numbers[f"{n}_bonus_{arm}", horizon] for n in ("estimate", "std_error")]
+        np.testing.assert_allclose(kept, direct, rtol=1e-9)
+
+
+def test_the_wide_design_keeps_its_rank_and_no_effect_is_the_published_one(again):
+    rows, out = again
+    assert len(rows) == 13_813
+    effects = effects_in(out / "lake")
+    wide = one(
+        effects,
         population="bonus_4_and_control",
         outcome="log_weeks",
-        model="unadjusted",
+        model="products",
     )
-    assert found["n_total"] == len(rows)
-    np.testing.assert_allclose(found["estimate"], fit.params[1], rtol=1e-10)
-    np.testing.assert_allclose(found["std_error"], fit.bse[1], rtol=1e-10)
+    assert (wide["columns"], wide["rank"]) == (121, 104)
+    assert f"{wide['estimate']:.2f}" == "0.07"
+    weeks = effects[
+        (effects["outcome"] == "weeks") & (effects["model"] == "unadjusted")
+    ]
+    assert not set(weeks["estimate"].map("{:.3f}".format)) & {
+        e for e, _ in WEEKS.values()
+    }
 
 
 def test_a_delivery_that_is_cut_off_stops_the_job_with_its_code(run, tmp_path):

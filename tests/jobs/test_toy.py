@@ -1,8 +1,10 @@
 """Jobs on a small experiment: links, plans side by side, and what stops them."""
 
+import json
 import re
 
 import pytest
+from deltalake import DeltaTable
 
 from build_panel import build_panel
 from build_population import build_population
@@ -38,6 +40,19 @@ def test_the_effect_is_that_of_the_persons_linked(place):
     first = effects[effects["horizon"] == 0].iloc[0]
     assert first["estimate"] == pytest.approx(means["help"] - means["control"])
     assert first["n_total"] == toy.PERSONS
+
+
+def test_a_version_of_a_table_carries_the_inputs_of_its_release(place):
+    scope = "experiments/toy"
+    releases = place.read(f"{scope}/releases").set_index("run_id")
+    (last,) = DeltaTable(place.lake / scope / "effects").history(1)
+    said = json.loads(last["userMetadata"])
+    released = releases.loc[said["run_id"]]
+    for name in ("inputs", "plan_hash", "code_version", "data_version"):
+        assert said[name] == released[name] != ""
+    used = {f"{scope}/{name}" for name in ("population", "person_outcome")}
+    assert used <= set(said["made_from"])
+    assert said["made_from"].items() <= dict(released["versions"]).items()
 
 
 def test_a_second_plan_leaves_the_first_and_the_registers_as_they_are(place):

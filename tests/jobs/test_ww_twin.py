@@ -35,6 +35,7 @@ from release.attackers import (
     persons_told_apart,
 )
 from run_chain import run_chain
+from traces import delivered_in, traces_in
 
 pytestmark = pytest.mark.long
 
@@ -273,6 +274,17 @@ def test_logs_tell_persons_in_tens(lake, workplace):
     ]
     assert any("sex_known" in line for line in said)
     assert persons_told_apart(said) == []
+
+
+def test_no_citizen_service_number_is_left_in_anything_that_was_written(lake, place):
+    identifiers = delivered_in(place)
+    assert len(identifiers) > 30_000
+    assert sum(text.startswith("0") for text in identifiers) >= 20
+    # It would be found: every file that was delivered holds some.
+    for register in ("agenda", "office_lists"):
+        names = {path.name for path in (place / register).glob("SYNTHETIC*")}
+        assert len(traces_in(place / register, identifiers)) == len(names) > 0
+    assert traces_in(lake.parent, identifiers) == []
 
 
 def test_a_second_run_makes_nothing_new(lake, run, place):

@@ -133,6 +133,15 @@ def test_older_releases_are_folded_under_the_latest(inside):
     assert text.index("1 earlier release") < text.index("payroll v3")
 
 
+def test_a_release_of_registers_says_why_it_has_no_data_version(record):
+    first, *rest = record.releases
+    loaded = replace(record, releases=({**first, "data_version": ""}, *rest))
+    for masked in (False, True):
+        text = Page(render_site(loaded, masked=masked)).text
+        assert "Data version – every delivery loaded by then" in text  # noqa: RUF001
+        assert text.count("every delivery loaded by then") == 1
+
+
 def test_the_page_says_where_it_may_go(inside, outside):
     assert "Inside only" in inside.text
     assert "Release copy" not in inside.text

@@ -3,13 +3,14 @@
 import hashlib
 import os
 import stat
+import subprocess
 
 import pytest
 
 from rctspark.errors import IdentityError, MachineError
 from rctspark.runtime import java, secret
 from rctspark.runtime.jars import require_jars
-from rctspark.runtime.java import find_java
+from rctspark.runtime.java import find_java, launched_quietly
 from rctspark.runtime.job import require_disk
 
 
@@ -38,6 +39,33 @@ def test_no_java_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(MachineError, match="found none") as fault:
         find_java(tmp_path)
     assert "\n" not in str(fault.value)
+
+
+def test_java_is_started_without_the_module_that_it_warns_about(tmp_path, monkeypatch):
+    home = make_java(tmp_path / "a home", "17.0.15")
+    (home / "bin" / "java").write_text('#!/bin/sh\necho "$@"\n')
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    folder = tmp_path / "out" / ".java"
+    for _ in range(2):
+        with launched_quietly(folder):
+            command = f"{os.environ['JAVA_HOME']}/bin/java"
+        assert os.environ["JAVA_HOME"] == str(home)
+        ran = [command, "-Da=b c", "--add-modules=jdk.incubator.vector", "Main"]
+        said = subprocess.run(ran, capture_output=True, text=True, check=True)
+        assert said.stdout == "-Da=b c Main\n"
+    assert [path.name for path in folder.glob("bin/*")] == ["java"]
+
+
+def test_where_no_launcher_can_be_written_java_is_started_as_ever(
+    tmp_path, monkeypatch
+):
+    home = make_java(tmp_path / "home", "17.0.15")
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    (tmp_path / "out").write_text("a file, where the folder should be")
+    with launched_quietly(tmp_path / "out" / ".java"):
+        assert os.environ["JAVA_HOME"] == str(home)
+    with launched_quietly(tmp_path / ".java"):
+        assert os.environ["JAVA_HOME"] == str(tmp_path / ".java")
 
 
 def test_a_jar_that_is_missing_or_another_file_is_named(tmp_path):

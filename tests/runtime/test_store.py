@@ -60,11 +60,23 @@ def test_a_retry_of_a_run_changes_nothing(publish):
 
 
 def test_a_version_carries_what_it_was_made_from(store, publish):
-    publish("r1", 10, data_version="known-2014", plan_hash="abc")
+    facts = {
+        "data_version": "known-2014",
+        "plan_hash": "abc",
+        "code_version": "0.1.0+def",
+        "inputs": "5ca1ab1e",
+        "made_from": {"registers/test/persons": 3, "registers/test/payroll": 7},
+        "registered_hash": "abc",
+    }
+    publish("r1", 10, **facts)
     (last, *_) = Reader(store.path(SCOPE, FUNNEL)).history(1)
     said = json.loads(last["userMetadata"])
-    assert (said["run_id"], said["data_version"]) == ("r1", "known-2014")
-    assert (said["plan_hash"], said["code_version"]) == ("abc", "c")
+    assert said == {"run_id": "r1", "job": "job"} | facts
+
+
+def test_what_spark_makes_beside_our_tables_lies_under_out(spark, root):
+    warehouse = spark.conf.get("spark.sql.warehouse.dir")
+    assert warehouse.endswith(str(root / "out" / ".warehouse"))
 
 
 @pytest.mark.usefixtures("of_r1")

@@ -143,12 +143,13 @@ def end_payroll(folder, until):
     path.write_text(text.replace(whole, part))
 
 
-def deliver(folder, *, linked_twice=()):
+def deliver(folder, *, linked_twice=(), mistyped=0):
     """Write the three files.
 
     Args:
         folder: Where to.
         linked_twice: Claims whose BSN is given to another claim besides.
+        mistyped: How many rows of payroll have a BSN that fails the 11-test.
     """
     numbers = bsns(PERSONS + 1)
     claims = ["CLAIM;ARM;FROM;UNTIL"]
@@ -167,6 +168,9 @@ def deliver(folder, *, linked_twice=()):
                 pay.append(f"{numbers[claim]};j{claim};{days};{wage}")
     # Somebody in payroll whom no claim is linked to.
     pay.append(f"{numbers[PERSONS]};jx;20190101;20190131;9999,00")
+    for number in numbers[:mistyped]:
+        wrong = f"{number[:-1]}{(int(number[-1]) + 1) % 10}"
+        pay.append(f"{wrong};jy;20190101;20190131;8888,00")
     for name, lines in (("claims", claims), ("pay", pay), ("links", links)):
         (folder / name).mkdir(parents=True)
         (folder / name / f"{name}.csv").write_text("\n".join(lines) + "\n")

@@ -6,12 +6,29 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rctspark.errors import MachineError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SUPPORTED = (17, 21)
 VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+LAUNCHER = """#!/bin/sh
+# Without the incubator module that Spark asks for: nothing here uses it, Java warns of
+# it at every start, and a runtime from PyPI lacks it.
+for argument do
+  shift
+  case "$argument" in
+    --add-modules=jdk.incubator.vector) ;;
+    *) set -- "$@" "$argument" ;;
+  esac
+done
+exec "{java}" "$@"
+"""
 
 
 def find_java(provided: Path) -> Path:
@@ -55,3 +72,39 @@ def java_version(home: Path) -> int | None:
     )
     version = VERSION.search(answer.stderr)
     return int(version.group(1)) if version else None
+
+
+def write_launcher(launcher: Path, java: Path) -> None:
+    """Write a command that starts a Java without the module that Spark asks for.
+
+    Args:
+        launcher: Where; whoever starts Java by it meanwhile is not disturbed.
+        java: The command that it calls.
+    """
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    partial = launcher.with_suffix(f".{os.getpid()}")
+    partial.write_text(LAUNCHER.format(java=java), encoding="utf-8")
+    partial.chmod(0o755)
+    partial.replace(launcher)
+
+
+@contextmanager
+def launched_quietly(folder: Path) -> Iterator[None]:
+    """Let the Java at JAVA_HOME be started by a launcher of ours for a while.
+
+    Args:
+        folder: Where the launcher is put. Where nothing can be written or started
+            there, Java is started as ever, and says what it says.
+    """
+    home = os.environ["JAVA_HOME"]
+    launcher = folder / "bin" / "java"
+    try:
+        write_launcher(launcher, Path(home) / "bin" / "java")
+        if os.access(launcher, os.X_OK):
+            os.environ["JAVA_HOME"] = str(folder)
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        os.environ["JAVA_HOME"] = home

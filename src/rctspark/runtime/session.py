@@ -6,13 +6,15 @@ import logging
 import os
 import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from rctspark.errors import MachineError
 from rctspark.runtime.jars import require_jars
-from rctspark.runtime.java import find_java
+from rctspark.runtime.java import find_java, launched_quietly
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pyspark.sql import SparkSession
@@ -24,6 +26,9 @@ UNDER_SUBMIT = "PYSPARK_GATEWAY_PORT"
 
 def start_session(settings: Settings, root: Path, *, name: str) -> SparkSession:
     """Start Spark, or join the session that there is.
+
+    A local session leaves what Spark makes beside our tables below `out`: its
+    warehouse, which holds nothing, as every table of ours has a path of its own.
 
     Args:
         settings: Settings of the run.
@@ -39,8 +44,10 @@ def start_session(settings: Settings, root: Path, *, name: str) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     conf = dict(settings.spark.conf)
+    launch: AbstractContextManager[None] = nullcontext()
     if UNDER_SUBMIT not in os.environ:
         conf |= settings.spark.local | _local_files(settings, root)
+        launch = launched_quietly(settings.out.resolve() / ".java")
     from pyspark.sql import SparkSession  # noqa: PLC0415 (slow to import)
 
     # pyspark prints every analysis error as a page of JSON, raw values included.
@@ -53,7 +60,8 @@ def start_session(settings: Settings, root: Path, *, name: str) -> SparkSession:
     for key, value in conf.items():
         builder = builder.config(key, value)
     try:
-        return builder.getOrCreate()
+        with launch:
+            return builder.getOrCreate()
     except Exception as broken:  # noqa: BLE001 (the JVM fails in many ways)
         raise MachineError(
             f"Spark did not start ({type(broken).__name__}): check that Java runs, "
@@ -64,7 +72,8 @@ def start_session(settings: Settings, root: Path, *, name: str) -> SparkSession:
 
 def _local_files(settings: Settings, root: Path) -> dict[str, str]:
     os.environ["JAVA_HOME"] = str(find_java(root / ".java"))
-    conf = {}
+    warehouse = settings.out.resolve() / ".warehouse"
+    conf = {"spark.sql.warehouse.dir": warehouse.as_uri()}
     if settings.jars:
         jars = require_jars(root / settings.jars, root / "conf/base/jars.sha256")
         conf["spark.jars"] = ",".join(str(jar) for jar in jars)
