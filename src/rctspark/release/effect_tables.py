@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from rctspark.config.plan import PanelOutcome
 from rctspark.release.category_screening import is_of_category
-from rctspark.release.numerals import Scale, fixed, p_text, stars
+from rctspark.release.labels import lower
+from rctspark.release.numerals import Scale, fixed, p_text
+from rctspark.release.signs import legend_of, sign_of
 from rctspark.release.tables import error_text, headline_effects, main_model
-from rctspark.release.wording import lower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,12 +64,14 @@ class EffectTable:
         groups: Its outcomes.
         outcome: The panel outcome that it is about; empty: those at fixed horizons.
         is_main: Whether it belongs to the page's main text.
+        signs: What the signs beside its effects mean.
     """
 
     title: str
     groups: tuple[EffectGroup, ...]
     outcome: str
     is_main: bool
+    signs: str
 
     @property
     def has_models(self) -> bool:
@@ -123,7 +126,8 @@ def headline_table(release: Release, labels: Labels) -> EffectTable:
     ]
     models = dict.fromkeys(lower(labels.of(e.model)) for e in heads)
     title = f"Headline effects \N{MIDDLE DOT} model: {', '.join(models)}"
-    return EffectTable(title, tuple(groups), "", is_main=True)
+    signs = legend_of(labels, (e.population for e in heads))
+    return EffectTable(title, tuple(groups), "", is_main=True, signs=signs)
 
 
 def _scope(population: str, site: str, labels: Labels) -> str:
@@ -146,17 +150,17 @@ def _by_model(
     main = [e for e in effects if first.get(e.outcome) == e.model]
     used = ", ".join(lower(labels.of(m)) for m in dict.fromkeys(first.values()))
     title = f"{about} \N{MIDDLE DOT} {scope} \N{MIDDLE DOT} model: "
-    tables = [EffectTable(title + used, _groups(main, labels), subject, is_first)]
+    signs = legend_of(labels, (e.population for e in effects))
+    groups = _groups(main, labels)
+    tables = [EffectTable(title + used, groups, subject, is_first, signs)]
     for model in plan.models:
         rest = [
             e
             for e in effects
             if e.model == model.name and first.get(e.outcome, e.model) != e.model
         ]
-        words = lower(labels.of(model.name))
-        tables.append(
-            EffectTable(title + words, _groups(rest, labels), subject, is_main=False)
-        )
+        named, groups = title + lower(labels.of(model.name)), _groups(rest, labels)
+        tables.append(EffectTable(named, groups, subject, is_main=False, signs=signs))
     return tables
 
 
@@ -194,7 +198,7 @@ def _row(e: Effect, labels: Labels, scale: Scale) -> EffectRow:
         arm=labels.of(e.arm),
         mean_against=scale.write(e.mean_against),
         effect=scale.write(e.estimate, sign=True),
-        stars=stars(e.p_value),
+        stars=sign_of(labels.plan, e.p_value, e.population),
         std_error=error_text(e, scale, labels.plan),
         interval=f"{scale.write(e.ci_lower)} to {scale.write(e.ci_upper)}",
         p=p_text(e.p_value),

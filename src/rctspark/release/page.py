@@ -13,7 +13,7 @@ from rctspark.release.figures import effect_figures
 from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.joint import shown_joint
-from rctspark.release.labels import Labels
+from rctspark.release.labels import Labels, lower
 from rctspark.release.power import shown_power
 from rctspark.release.publication.sections import sections
 from rctspark.release.publication.weights_words import INTRO
@@ -30,7 +30,6 @@ from rctspark.release.wording import (
     analysed_words,
     design_words,
     findings,
-    lower,
     p_relation,
 )
 

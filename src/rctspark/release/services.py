@@ -19,8 +19,7 @@ from rctspark.release.drawing import (
     rendered,
     whole_ticks,
 )
-from rctspark.release.labels import Labels
-from rctspark.release.wording import lower
+from rctspark.release.labels import Labels, lower
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,14 +137,32 @@ def _counted(plan: CourseTable, labels: Labels) -> str:
     return f"{what}, per {PER} persons {whom}"
 
 
+def _say_hidden(axes: Axes, hidden: list[str]) -> None:
+    """Write into a panel which arms have no line there, so that none seems lost."""
+    if hidden:
+        axes.text(
+            0.99,
+            0.97,
+            "\n".join(hidden),
+            transform=axes.transAxes,
+            ha="right",
+            va="top",
+            fontsize=7.5,
+            color=CONTROL,
+        )
+
+
 def _draw(axes: Axes, data: pd.DataFrame, horizons: list[int], labels: Labels) -> None:
-    arms = labels.plan.arms
+    arms, hidden = labels.plan.arms, []
     for arm in arms.all:
         own = data[data["arm"] == arm].set_index("horizon")["per_100_persons"]
         values = [
             float(own[str(h)]) if own[str(h)] not in ("", "x") else np.nan
             for h in horizons
         ]
+        if np.isnan(values).all():
+            why = "may not be shown" if "x" in set(own) else "not observed"
+            hidden.append(f"{labels.of(arm)}: {why}")
         place = 0 if arm == arms.control else arms.treatments.index(arm)
         axes.plot(
             horizons,
@@ -156,4 +173,5 @@ def _draw(axes: Axes, data: pd.DataFrame, horizons: list[int], labels: Labels) -
             ms=3.2,
             label=labels.of(arm),
         )
+    _say_hidden(axes, hidden)
     axes.set_ylim(bottom=0)
