@@ -138,7 +138,7 @@ def _counted(plan: CourseTable, labels: Labels) -> str:
 
 
 def _say_hidden(axes: Axes, hidden: list[str]) -> None:
-    """Write into a panel which arms have no line there, so that none seems lost."""
+    """Write into a panel of which arms most is hidden, so that no line seems lost."""
     if hidden:
         axes.text(
             0.99,
@@ -160,17 +160,19 @@ def _draw(axes: Axes, data: pd.DataFrame, horizons: list[int], labels: Labels) -
             float(own[str(h)]) if own[str(h)] not in ("", "x") else np.nan
             for h in horizons
         ]
-        if np.isnan(values).all():
-            why = "may not be shown" if "x" in set(own) else "not observed"
-            hidden.append(f"{labels.of(arm)}: {why}")
+        gaps = sum(own[str(h)] == "x" for h in horizons)
+        if gaps > len(horizons) / 2:
+            told = f"{gaps} of {len(horizons)} numbers may not be shown"
+            hidden.append(f"{labels.of(arm)}: {told}")
         place = 0 if arm == arms.control else arms.treatments.index(arm)
         axes.plot(
             horizons,
             values,
             color=CONTROL if arm == arms.control else colour(place),
             ls="--" if arm == arms.control else "-",
-            marker=None if arm == arms.control else marker(place),
-            ms=3.2,
+            # A number between two gaps is seen by its marker alone.
+            marker="." if arm == arms.control else marker(place),
+            ms=3.5 if arm == arms.control else 3.2,
             label=labels.of(arm),
         )
     _say_hidden(axes, hidden)

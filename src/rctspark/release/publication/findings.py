@@ -283,9 +283,7 @@ def _duration_line(
     shown: Results,
     labels: Labels,
 ) -> ShownFinding:
-    what = f"{labels.of(one.cause)}, {one.duration.replace('_', ' ')}"
-    if one.horizon:
-        what += f" {one.horizon}"
+    what = duration_words(one.duration, one.cause, one.horizon, labels)
     all_of_it, leaving = _duration(one, found), _duration(one, shown)
     if all_of_it is None:
         return _line(finding, what, NOT_ESTIMATED)
@@ -297,6 +295,24 @@ def _duration_line(
         return _line(finding, what, NOT_SHOWN, agrees=agrees)
     p = "" if leaving.p_value is None else p_text(leaving.p_value)
     return _line(finding, what, _duration_words(leaving), p, agrees)
+
+
+def duration_words(name: str, cause: str, horizon: int, labels: Labels) -> str:
+    """Name a number of a duration by the plan's words.
+
+    Args:
+        name: Duration of the plan.
+        cause: Way of leaving.
+        horizon: Time, in the duration's unit; 0: none.
+        labels: Words.
+
+    Returns:
+        `Job, within 12 months; Months from enrolment to the end of the benefit`.
+    """
+    planned = next((d for d in labels.plan.durations if d.name == name), None)
+    title = planned.title if planned is not None and planned.title else labels.of(name)
+    when = f", within {horizon} {planned.unit}s" if horizon and planned else ""
+    return f"{labels.of(cause)}{when}; {lower(title)}"
 
 
 def _effect(named: EffectNamed, results: Results) -> Effect | None:
