@@ -13,6 +13,8 @@ from rctspark.contracts.table import Column, Table
 
 WEIGHTED_TO_TARGET = "itt, weighted to the target"
 """Estimand of an effect of assignment on persons weighted to the target population."""
+FIRST_STAGE = "first stage"
+"""Estimand of what assignment does to the receipt that it is the instrument for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Estimate:
         arm: Arm whose effect this is.
         against: Arm that it is compared with.
         estimand: `itt`: effect of assignment; `att`: of what was received;
+            `first stage`: of assignment on that receipt;
             `itt, weighted to the target`: of assignment, persons weighted.
         model: Model of the plan.
         estimate: Arm minus `against`, adjusted as the model says.
@@ -134,7 +137,8 @@ EFFECTS = Table(
             "estimand",
             "string",
             "`itt`: effect of assignment; `att`: of what was received, assignment as "
-            "instrument (after a colon, who was selected for it).",
+            "instrument (after a colon, who was selected for it); `first stage`: of "
+            "assignment on that receipt.",
         ),
         Column("model", "string", "Model of the plan."),
         Column("estimate", "double", "Arm minus `against`.", "outcome's unit"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import PanelOutcome
 from rctspark.release.category_screening import is_of_category
 from rctspark.release.labels import lower
 from rctspark.release.numerals import Scale, fixed, p_text
+from rctspark.release.sensitivity import sensitive_populations
 from rctspark.release.signs import legend_of, sign_of
 from rctspark.release.tables import error_text, headline_effects, main_model
 
@@ -65,6 +66,8 @@ class EffectTable:
         outcome: The panel outcome that it is about; empty: those at fixed horizons.
         is_main: Whether it belongs to the page's main text.
         signs: What the signs beside its effects mean.
+        is_variant: Whether it belongs to the section on sensitivity: its persons are
+            a variant of a main effect's.
     """
 
     title: str
@@ -72,6 +75,7 @@ class EffectTable:
     outcome: str
     is_main: bool
     signs: str
+    is_variant: bool = False
 
     @property
     def has_models(self) -> bool:
@@ -89,12 +93,18 @@ def effect_tables(release: Release, labels: Labels) -> list[EffectTable]:
     Returns:
         For each population and site: outcomes with a fixed horizon by their main
         model, each panel outcome by its main model, then the other models. Effects by
-        category have tables of their own.
+        category and effects of receipt have tables of their own.
     """
     plan = release.plan
     panels = [o.name for o in plan.outcomes if isinstance(o, PanelOutcome)]
     others = [o.name for o in plan.outcomes if o.name not in panels]
-    effects = [e for e in release.effects if not is_of_category(e)]
+    of_receipt = {m.name for m in plan.models if m.estimator == "iv"}
+    effects = [
+        e
+        for e in release.effects
+        if not is_of_category(e) and e.model not in of_receipt
+    ]
+    variants = sensitive_populations(plan)
     scopes = dict.fromkeys((e.population, e.site) for e in effects)
     tables = []
     for population, site in scopes:
@@ -103,9 +113,9 @@ def effect_tables(release: Release, labels: Labels) -> list[EffectTable]:
         scope = _scope(population, site, labels)
         for outcomes in (others, *([name] for name in panels)):
             subject = outcomes[0] if outcomes and outcomes[0] in panels else ""
-            tables += _by_model(
-                own, outcomes, subject, scope, labels, is_first=is_first
-            )
+            found = _by_model(own, outcomes, subject, scope, labels, is_first=is_first)
+            is_variant = population in variants
+            tables += [replace(table, is_variant=is_variant) for table in found]
     return [table for table in tables if table.groups]
 
 
