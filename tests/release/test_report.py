@@ -409,6 +409,33 @@ def test_a_horizon_at_which_nobody_is_observed_is_listed_with_everyone_enrolled(
     )
 
 
+def test_months_of_the_panel_known_of_some_are_listed_with_those_that_are_missing(root):
+    record = two_arms(root)
+    fewer = [
+        replace(e, n_arm=3235, n_against=3286)
+        if (e.outcome, e.horizon) == ("in_benefit", 15)
+        else e
+        for e in record.effects
+    ]
+    made = make_record(
+        Found(
+            effects=[asdict(e) for e in fewer],
+            funnel=(),
+            arms=[asdict(arm) for arm in record.assignment],
+            unobserved=(),
+            deliveries=(),
+        ),
+        record.plan,
+        read_settings(root),
+        sample_ratio_p=None,
+        data_version=record.data_version,
+        run_id="run",
+        code_version="0",
+        standing=record.standing,
+    )
+    assert made.unobserved == (Unobserved("in_benefit", 15, 9237 - 6521),)
+
+
 def test_residual_degrees_of_freedom_and_total_n_stay_inside(record):
     table = released_tables(screen_record(record))["effects"]
     assert not {"n_total", "df"} & set(table)
