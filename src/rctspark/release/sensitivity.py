@@ -65,7 +65,7 @@ class ReceiptGroup:
 
     Attributes:
         title: Model, and who is analysed.
-        rows: By outcome, horizon and arm.
+        rows: By outcome, horizon and arm; none: no effect may leave.
     """
 
     title: str
@@ -186,21 +186,21 @@ def receipt_groups(release: Release, labels: Labels) -> list[ReceiptGroup]:
         labels: Words.
 
     Returns:
-        A group per model and population of which an effect may leave.
+        A group per model and population; without rows where no effect may leave.
     """
     groups = []
     for model in release.plan.models:
         if model.estimator != "iv":
             continue
-        own = [e for e in release.effects if e.model == model.name]
-        for population in dict.fromkeys(e.population for e in own):
-            found = [e for e in own if e.population == population]
-            rows = tuple(_receipt_rows(found, model, labels))
-            if rows:
-                title = (
-                    f"{labels.of(model.name)} \N{MIDDLE DOT} {labels.of(population)}"
-                )
-                groups.append(ReceiptGroup(title, rows))
+        for analysis in release.plan.analyses:
+            if analysis.models and model.name not in analysis.models:
+                continue
+            key = (analysis.population, model.name)
+            own = [e for e in release.effects if (e.population, e.model) == key]
+            whom = labels.of(analysis.population)
+            title = f"{labels.of(model.name)} \N{MIDDLE DOT} {whom}"
+            rows = tuple(_receipt_rows(own, model, labels))
+            groups.append(ReceiptGroup(title, rows))
     return groups
 
 
