@@ -143,7 +143,7 @@ def estimate_model(
     if model.estimator == "iv":
         receipts = _receipts(source, model)
         received = source.measuring(source.outcomes, receipts)
-        found = estimate_att(
+        effects = estimate_att(
             received, model=model, inference=inference, thresholds=thresholds
         )
         stages = estimate_model(
@@ -153,7 +153,7 @@ def estimate_model(
             thresholds=thresholds,
             categories=categories,
         )
-        return Modelled((*found.contrasts, *_own_receipts(stages, model)))
+        return Modelled((*effects.contrasts, *_own_receipts(stages, model)))
     if model.estimator == "logit":
         return Modelled(
             estimate_logit(
