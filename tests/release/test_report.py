@@ -77,6 +77,7 @@ def test_the_page_has_every_part(page):
         "Flow of persons",
         "Arms",
         "Effects",
+        "Sensitivity",
         "Models and covariates",
         "How to read this",
         "Provenance",
