@@ -221,7 +221,9 @@ def tables_without_n(page):
     """Name the tables of the page with a column of results and none of persons."""
     found = []
     for table in re.findall(r"<table.*?</table>", page, flags=re.DOTALL):
-        heads = [visible(th) for th in re.findall(r"<th.*?</th>", table, re.DOTALL)]
+        heads = [
+            visible(th) for th in re.findall(r'<th[^>]*"col".*?</th>', table, re.DOTALL)
+        ]
         has_results = any(head.startswith(RESULTS) for head in heads)
         if has_results and not any(h == "n" or h.startswith("n ") for h in heads):
             found.append(visible(table)[:80])
