@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PER = 100
 SIDE_BY_SIDE = 2
+HEADROOM = 1.18
 PREFIX = "services-"
 COLUMNS = ("horizon", "contact", "arm", "contacts", "per_100_persons", "n")
 
@@ -140,6 +141,8 @@ def _counted(plan: CourseTable, labels: Labels) -> str:
 def _say_hidden(axes: Axes, hidden: list[str]) -> None:
     """Write into a panel of which arms most is hidden, so that no line seems lost."""
     if hidden:
+        # Room above the lines, so that the words run into none of them.
+        axes.set_ylim(top=axes.get_ylim()[1] * HEADROOM)
         axes.text(
             0.99,
             0.97,
