@@ -41,7 +41,11 @@ def test_a_model_is_fitted_by_the_estimator_that_it_names():
     split = estimate(model(by="late"), outcomes=("job",))
     assert [c.subgroup for c in split[::2]] == ["late=no", "late=yes"]
     received = estimate(model(estimator="iv", receipt=RECEIPT))
-    assert [(c.outcome, c.estimand) for c in received] == [("job", "att")] * 2
+    assert [(c.outcome, c.estimand) for c in received] == [
+        *[("job", "att")] * 2,
+        ("got_zia", "first stage"),
+        ("got_hia", "first stage"),
+    ]
     clustered = estimate(model(covariates=("age",)), "CR1")
     assert numbers(clustered, "estimate") == pytest.approx(numbers(plain, "estimate"))
     assert {c.df for c in clustered} == {11}

@@ -16,7 +16,9 @@ from rctspark.config.plan import (
     TimeShareOutcome,
 )
 from rctspark.contracts import Effect
+from rctspark.contracts.duration_tables import DurationEstimate
 from rctspark.release.design import ArmCount, FunnelStep
+from rctspark.release.durations import DurationResults
 from rctspark.release.record import DeliveryLine, ReportRecord, Unobserved
 
 DATA_VERSION = "as-known-2014-03-31"
@@ -228,3 +230,33 @@ def six_arms() -> ReportRecord:
         run_id="20140401T120000-effects",
         is_synthetic=False,
     )
+
+
+def durations_of(plan: Plan) -> DurationResults:
+    """Made-up numbers of the first duration of a plan, one of each kind."""
+    arm = f"arm={plan.arms.treatments[0]}"
+    facts = [
+        ("restricted_mean_difference", "", "any", plan.arms.treatments[0], 15, -0.25),
+        ("cloglog", "hazard_of_job", "job", arm, 0, 0.104),
+        ("timing", "timing_of_events", "job", "interview", 0, 0.27),
+        ("timing_points", "timing_of_events", "job", "interview", 12, 0.012),
+    ]
+    estimates = tuple(
+        DurationEstimate(
+            method=method,
+            model=model,
+            cause=cause,
+            term=term,
+            horizon=horizon,
+            estimate=value,
+            std_error=0.04,
+            ci_lower=value - 0.066,
+            ci_upper=value + 0.066,
+            level=0.9,
+            p_value=0.04,
+            n_persons=9237,
+            n_exits=3000,
+        )
+        for method, model, cause, term, horizon, value in facts
+    )
+    return DurationResults(plan.durations[0].name, (), estimates)

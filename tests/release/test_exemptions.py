@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rctspark.config import Exemption, read_settings
 from rctspark.release.labels import Labels
+from rctspark.release.publication.screening import is_of_counts
 from rctspark.release.record_screening import screen_record
 from release.subgroup_record import make_record
 
@@ -34,6 +35,14 @@ def test_an_exempted_table_of_persons_leaves_as_it_is():
 def test_numbers_that_are_no_counts_of_persons_are_never_exempt():
     exempt = Exemption(table="by_month", **RULE)
     assert course(exempt, unit="contacts") == ["0", "x", ""]
+
+
+def test_rounds_of_interviews_are_counts_by_design_and_contacts_are_not():
+    plan = make_record().plan
+    counts = {table.name: is_of_counts(table, plan) for table in plan.tables}
+    assert counts["rounds"]
+    assert not counts["contacts"]
+    assert not counts["results"]
 
 
 def test_an_exemption_can_hold_for_one_experiment_alone(root):

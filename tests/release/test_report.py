@@ -28,7 +28,7 @@ from rctspark.release.tables import (
     write_released,
 )
 from rctspark.release.wording import analysed_words, findings, ratio_words
-from release.sample_records import effect, six_arms, two_arms
+from release.sample_records import durations_of, effect, six_arms, two_arms
 
 REFERENCE = re.compile(r"""(?:src|href|url\()\s*=?\s*["'(]?\s*(?:https?:)?//""")
 NAMESPACE = re.compile(r'xmlns(:\w+)?="[^"]*"')
@@ -77,6 +77,7 @@ def test_the_page_has_every_part(page):
         "Flow of persons",
         "Arms",
         "Effects",
+        "Sensitivity",
         "Models and covariates",
         "How to read this",
         "Provenance",
@@ -189,16 +190,79 @@ def test_the_same_record_gives_the_same_bytes(record, report, tmp_path):
     assert first == second
 
 
-def test_every_released_number_has_its_n(report):
-    for path in report.rglob("*.csv"):
+N_OF_ROW = {
+    "estimate": ({"n_arm", "n_against"}, {"n_persons"}),
+    "value": ({"n_at_risk"},),
+}
+"""Column of numbers to the columns of persons of which one set stands beside it."""
+COUNTS = {"n_left", "persons", "n", "n_not_observed"}
+RESULTS = ("Effect", "Estimate", "Net effect", "Control mean", "Mean", "SE")
+"""Headings of columns that hold results, each of which needs an n in its row."""
+
+
+def csvs_without_n(folder):
+    """Name the files with a result without the persons behind it."""
+    found = []
+    for path in sorted(folder.rglob("*.csv")):
         table = pd.read_csv(path)
         assert {"data_version", "plan_hash"} <= set(table)
-        if "estimate" in table:
-            assert table[["n_arm", "n_against"]].notna().all().all()
-            assert (table[["n_arm", "n_against"]] >= 10).all().all()
-        else:
-            counts = {"n_left", "persons", "n"}
-            assert counts & set(table), path.name
+        beside = next((sets for of, sets in N_OF_ROW.items() if of in table), None)
+        if beside is None:
+            found += [] if COUNTS & set(table) else [path.name]
+            continue
+        told = [names for names in beside if names <= set(table)]
+        counts = table[[*told[0]]] if told else None
+        if counts is None or not (counts.notna() & (counts >= 10)).all().all():
+            found.append(path.name)
+    return found
+
+
+def tables_without_n(page):
+    """Name the tables of the page with a column of results and none of persons."""
+    found = []
+    for table in re.findall(r"<table.*?</table>", page, flags=re.DOTALL):
+        heads = [
+            visible(th) for th in re.findall(r'<th[^>]*"col".*?</th>', table, re.DOTALL)
+        ]
+        has_results = any(head.startswith(RESULTS) for head in heads)
+        if has_results and not any(h == "n" or h.startswith("n ") for h in heads):
+            found.append(visible(table)[:80])
+    return found
+
+
+def with_durations(record):
+    """The record with tests, contrasts and hazards of a duration."""
+    return replace(record, durations=(durations_of(record.plan),))
+
+
+def test_every_released_number_has_its_n(record, report, tmp_path):
+    assert csvs_without_n(report) == []
+    few = tuple(e for e in record.effects if e.outcome == "exit")
+    lasting = with_durations(replace(record, effects=few))
+    folder = write_report(tmp_path / "lasting", lasting).parent
+    assert csvs_without_n(folder) == []
+    page = (folder / "index.html").read_text("utf-8")
+    assert "Hazard ratio" in visible(page)
+    assert tables_without_n(page) == []
+    bare = re.sub(r'<th scope="col">n</th>', "", page)
+    assert tables_without_n(bare), "a table of durations without n must be found"
+
+
+def test_durations_say_their_clock_their_models_and_their_units(record, tmp_path):
+    few = tuple(e for e in record.effects if e.outcome == "exit")
+    lasting = with_durations(replace(record, effects=few))
+    words = visible(write_report(tmp_path / "out", lasting).read_text("utf-8"))
+    for told in (
+        "Time runs in months from enrolment until the benefit ends",
+        "a constant for months 1 to 3, 4 to 6, 7 to 9, 10 to 12, 13 to 15",
+        "interviewed 1 month(s) after enrolment less the share if nobody ever were",
+        (
+            "Mean time in benefit (difference) Intensive services, of the first 15 months "
+            "\N{MINUS SIGN}0.25 months"
+        ),
+        "mass points",
+    ):
+        assert told in words
 
 
 def test_means_of_one_month_alone_are_no_panel_and_effects_keep_their_letters(record):
@@ -346,6 +410,33 @@ def test_a_horizon_at_which_nobody_is_observed_is_listed_with_everyone_enrolled(
         Unobserved("exit", 15, 2716),
         Unobserved("working", 9, 9237),
     )
+
+
+def test_months_of_the_panel_known_of_some_are_listed_with_those_that_are_missing(root):
+    record = two_arms(root)
+    fewer = [
+        replace(e, n_arm=3235, n_against=3286)
+        if (e.outcome, e.horizon) == ("in_benefit", 15)
+        else e
+        for e in record.effects
+    ]
+    made = make_record(
+        Found(
+            effects=[asdict(e) for e in fewer],
+            funnel=(),
+            arms=[asdict(arm) for arm in record.assignment],
+            unobserved=(),
+            deliveries=(),
+        ),
+        record.plan,
+        read_settings(root),
+        sample_ratio_p=None,
+        data_version=record.data_version,
+        run_id="run",
+        code_version="0",
+        standing=record.standing,
+    )
+    assert made.unobserved == (Unobserved("in_benefit", 15, 9237 - 6521),)
 
 
 def test_residual_degrees_of_freedom_and_total_n_stay_inside(record):

@@ -118,7 +118,7 @@ def test_subgroups_are_drawn_at_their_last_month_from_what_may_leave():
     assert list(figure.data["estimate"]) == [e.estimate for e in last]
     assert list(figure.data["p_value"]) == [round(e.p_value, 6) for e in last]
     assert set(figure.data["horizon"]) == {12}
-    assert "* p < 0.10, ** p < 0.05, *** p < 0.01" in figure.caption
+    assert "** p < 0.05, two-sided, each for its own effect alone" in figure.caption
     assert "may not be shown" not in figure.caption
 
 

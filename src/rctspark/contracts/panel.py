@@ -10,7 +10,9 @@ PERSON_MONTH_KEY = ("person_id", "period_start")
 
 PERSON_MONTH = Table(
     name="person_month",
-    grain="one row per person of the population and month (or week) of the window",
+    grain="one row per person of the population and month (or week) of the window; as "
+    "stored, only of those in which something happened (operation.md says how to read "
+    "every month)",
     key=PERSON_MONTH_KEY,
     columns=(
         PERSON_ID,

@@ -16,6 +16,8 @@ WEIGHTED_TO_TARGET = "itt, weighted to the target"
 AR_KINDS = ("bounded", "outside", "half-line", "everything", "empty")
 """Forms of an interval of Anderson and Rubin; `outside`: all but what is between."""
 NOT_ATT = "the effect is not of what was received"
+FIRST_STAGE = "first stage"
+"""Estimand of what assignment does to the receipt that it is the instrument for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Estimate:
         arm: Arm whose effect this is.
         against: Arm that it is compared with.
         estimand: `itt`: effect of assignment; `att`: of what was received;
+            `first stage`: of assignment on that receipt;
             `itt, weighted to the target`: of assignment, persons weighted.
         model: Model of the plan.
         estimate: Arm minus `against`, adjusted as the model says.
@@ -158,7 +161,8 @@ EFFECTS = Table(
             "estimand",
             "string",
             "`itt`: effect of assignment; `att`: of what was received, assignment as "
-            "instrument (after a colon, who was selected for it).",
+            "instrument (after a colon, who was selected for it); `first stage`: of "
+            "assignment on that receipt.",
         ),
         Column("model", "string", "Model of the plan."),
         Column("estimate", "double", "Arm minus `against`.", "outcome's unit"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rctspark.contracts.results import FIRST_STAGE
 from rctspark.errors import EstimationError
 from rctspark.estimators.categories import keep_found_categories
 from rctspark.estimators.itt import estimate_itt
@@ -106,9 +107,10 @@ def estimate_model(
             that the others are compared with.
 
     Returns:
-        The effects; for `iv` those on outcomes that are not receipts; for a model
-        with `by` one per category that somebody has, and the tests that they are the
-        same.
+        The effects; for `iv` those on outcomes that are not receipts, and the first
+        stage: what assignment to an arm does to the receipt of what it offers; for a
+        model with `by` one per category that somebody has, and the tests that they
+        are the same.
 
     Raises:
         EstimationError: As the estimator that the model means.
@@ -139,12 +141,19 @@ def estimate_model(
             )
         )
     if model.estimator == "iv":
-        received = source.measuring(source.outcomes, _receipts(source, model))
-        return Modelled(
-            estimate_att(
-                received, model=model, inference=inference, thresholds=thresholds
-            ).contrasts
+        receipts = _receipts(source, model)
+        received = source.measuring(source.outcomes, receipts)
+        effects = estimate_att(
+            received, model=model, inference=inference, thresholds=thresholds
         )
+        stages = estimate_model(
+            source.measuring(receipts),
+            model=_first_stage_of(model),
+            inference=inference,
+            thresholds=thresholds,
+            categories=categories,
+        )
+        return Modelled((*effects.contrasts, *_own_receipts(stages, model)))
     if model.estimator == "logit":
         return Modelled(
             estimate_logit(
@@ -167,6 +176,22 @@ def estimate_model(
         estimate_linear(
             source, models=[model], inference=inference, thresholds=thresholds
         )
+    )
+
+
+def _first_stage_of(model: Model) -> Model:
+    """Return the regression of a receipt on the arms, with the same covariates."""
+    return model.model_copy(
+        update={"estimator": "ols", "receipt": {}, "receipt_horizon": 0}
+    )
+
+
+def _own_receipts(stages: Modelled, model: Model) -> tuple[Contrast, ...]:
+    """Keep of first stages those of what an arm itself offers."""
+    return tuple(
+        replace(contrast, estimand=FIRST_STAGE)
+        for contrast in stages.contrasts
+        if model.receipt.get(contrast.arm) == contrast.outcome
     )
 
 

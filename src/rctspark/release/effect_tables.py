@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import PanelOutcome
 from rctspark.release.category_screening import is_of_category
-from rctspark.release.numerals import Scale, fixed, p_text, stars
+from rctspark.release.labels import lower
+from rctspark.release.numerals import Scale, fixed, p_text
+from rctspark.release.sensitivity import sensitive_populations
+from rctspark.release.signs import legend_of, sign_of
 from rctspark.release.tables import error_text, headline_effects, main_model
-from rctspark.release.wording import lower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,12 +65,17 @@ class EffectTable:
         groups: Its outcomes.
         outcome: The panel outcome that it is about; empty: those at fixed horizons.
         is_main: Whether it belongs to the page's main text.
+        signs: What the signs beside its effects mean.
+        is_variant: Whether it belongs to the section on sensitivity: its persons are
+            a variant of a main effect's.
     """
 
     title: str
     groups: tuple[EffectGroup, ...]
     outcome: str
     is_main: bool
+    signs: str
+    is_variant: bool = False
 
     @property
     def has_models(self) -> bool:
@@ -86,12 +93,18 @@ def effect_tables(release: Release, labels: Labels) -> list[EffectTable]:
     Returns:
         For each population and site: outcomes with a fixed horizon by their main
         model, each panel outcome by its main model, then the other models. Effects by
-        category have tables of their own.
+        category and effects of receipt have tables of their own.
     """
     plan = release.plan
     panels = [o.name for o in plan.outcomes if isinstance(o, PanelOutcome)]
     others = [o.name for o in plan.outcomes if o.name not in panels]
-    effects = [e for e in release.effects if not is_of_category(e)]
+    of_receipt = {m.name for m in plan.models if m.estimator == "iv"}
+    effects = [
+        e
+        for e in release.effects
+        if not is_of_category(e) and e.model not in of_receipt
+    ]
+    variants = sensitive_populations(plan)
     scopes = dict.fromkeys((e.population, e.site) for e in effects)
     tables = []
     for population, site in scopes:
@@ -100,9 +113,9 @@ def effect_tables(release: Release, labels: Labels) -> list[EffectTable]:
         scope = _scope(population, site, labels)
         for outcomes in (others, *([name] for name in panels)):
             subject = outcomes[0] if outcomes and outcomes[0] in panels else ""
-            tables += _by_model(
-                own, outcomes, subject, scope, labels, is_first=is_first
-            )
+            found = _by_model(own, outcomes, subject, scope, labels, is_first=is_first)
+            is_variant = population in variants
+            tables += [replace(table, is_variant=is_variant) for table in found]
     return [table for table in tables if table.groups]
 
 
@@ -123,7 +136,8 @@ def headline_table(release: Release, labels: Labels) -> EffectTable:
     ]
     models = dict.fromkeys(lower(labels.of(e.model)) for e in heads)
     title = f"Headline effects \N{MIDDLE DOT} model: {', '.join(models)}"
-    return EffectTable(title, tuple(groups), "", is_main=True)
+    signs = legend_of(labels, (e.population for e in heads))
+    return EffectTable(title, tuple(groups), "", is_main=True, signs=signs)
 
 
 def _scope(population: str, site: str, labels: Labels) -> str:
@@ -146,17 +160,17 @@ def _by_model(
     main = [e for e in effects if first.get(e.outcome) == e.model]
     used = ", ".join(lower(labels.of(m)) for m in dict.fromkeys(first.values()))
     title = f"{about} \N{MIDDLE DOT} {scope} \N{MIDDLE DOT} model: "
-    tables = [EffectTable(title + used, _groups(main, labels), subject, is_first)]
+    signs = legend_of(labels, (e.population for e in effects))
+    groups = _groups(main, labels)
+    tables = [EffectTable(title + used, groups, subject, is_first, signs)]
     for model in plan.models:
         rest = [
             e
             for e in effects
             if e.model == model.name and first.get(e.outcome, e.model) != e.model
         ]
-        words = lower(labels.of(model.name))
-        tables.append(
-            EffectTable(title + words, _groups(rest, labels), subject, is_main=False)
-        )
+        named, groups = title + lower(labels.of(model.name)), _groups(rest, labels)
+        tables.append(EffectTable(named, groups, subject, is_main=False, signs=signs))
     return tables
 
 
@@ -194,7 +208,7 @@ def _row(e: Effect, labels: Labels, scale: Scale) -> EffectRow:
         arm=labels.of(e.arm),
         mean_against=scale.write(e.mean_against),
         effect=scale.write(e.estimate, sign=True),
-        stars=stars(e.p_value),
+        stars=sign_of(labels.plan, e.p_value, e.population),
         std_error=error_text(e, scale, labels.plan),
         interval=f"{scale.write(e.ci_lower)} to {scale.write(e.ci_upper)}",
         p=p_text(e.p_value),

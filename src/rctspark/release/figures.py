@@ -21,9 +21,9 @@ from rctspark.release.drawing import (
     whole_ticks,
 )
 from rctspark.release.forest import draw_forest
-from rctspark.release.labels import Labels
+from rctspark.release.labels import Labels, lower
 from rctspark.release.tables import effect_table, headline_effects, main_model
-from rctspark.release.wording import lower, n_words
+from rctspark.release.wording import n_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rctspark.config.plan import PanelOutcome
 from rctspark.contracts import Coefficient, Descriptive, Effect, JudgedTest
 from rctspark.contracts.descriptives import ENROLLED
+from rctspark.release.coarsening import whole_populations
 from rctspark.release.design import ArmCount, FunnelStep
 from rctspark.release.durations import read_durations, require_same_analysis
 from rctspark.release.record import DeliveryLine, ReportRecord, Unobserved
@@ -132,6 +133,7 @@ def make_record(  # noqa: PLR0913 (a report rests on all of them)
         unobserved=(
             *(Unobserved(**row) for row in found.unobserved),
             *_observed_by_nobody(found, plan),
+            *_panel_unobserved(found, plan),
         ),
         links={"Quality of the data": "../../quality/index.html"},
         descriptives=tuple(Descriptive(**row) for row in found.descriptives),
@@ -158,3 +160,31 @@ def _observed_by_nobody(found: Found, plan: Plan) -> list[Unobserved]:
     }
     enrolled = sum(row["persons"] for row in found.arms)
     return [Unobserved(*key, enrolled) for key in sorted(asked - estimated)]
+
+
+def _panel_unobserved(found: Found, plan: Plan) -> list[Unobserved]:
+    """Horizons of the panel that are known of some: everyone less those estimated on.
+
+    The panel is stored sparse, so it says nothing of who is not observed; an effect
+    on everyone enrolled says how many of each arm were.
+    """
+    names = {o.name for o in plan.panel_outcomes}
+    whole = whole_populations(plan)
+    observed: dict[tuple[str, int, str, str], dict[str, int]] = {}
+    for row in found.effects:
+        is_of_everyone = row["population"] in whole and row["site"] == "all"
+        if row["outcome"] in names and is_of_everyone:
+            key = (row["outcome"], row["horizon"], row["population"], row["model"])
+            sides = {row["arm"]: row["n_arm"], row["against"]: row["n_against"]}
+            observed.setdefault(key, {}).update(sides)
+    most: dict[tuple[str, int], int] = {}
+    for (outcome, horizon, _, _), sides in observed.items():
+        if {*sides} == {*plan.arms.all}:
+            n = max(most.get((outcome, horizon), 0), sum(sides.values()))
+            most[outcome, horizon] = n
+    enrolled = sum(found.n_per_arm.values())
+    return [
+        Unobserved(*key, enrolled - n)
+        for key, n in sorted(most.items())
+        if n < enrolled
+    ]

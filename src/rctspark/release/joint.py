@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from rctspark.contracts.descriptives import EVERY
+from rctspark.release.labels import lower
 from rctspark.release.numerals import fixed, p_text
 from rctspark.release.publication.shown_table import Group, ShownTable
 
@@ -181,7 +182,7 @@ def shown_joint(tests: Sequence[ShownJoint], labels: Labels) -> list[ShownTable]
         ]
         head = ["Outcome"]
         for arm in arms:
-            head += [f"F, {labels.of(arm).lower()}", "p", "p, Holm"]
+            head += [f"F, {lower(labels.of(arm))}", "p", "p, Holm"]
         notes = [_together(single, family, labels), *_counts(own, family, labels)]
         tables.append(
             ShownTable(
@@ -225,7 +226,7 @@ def _together(tests: Sequence[ShownJoint], family: Family, labels: Labels) -> st
 def _within(family: Family, labels: Labels) -> str:
     if family.strata is None:
         return ""
-    return f" within the categories of {labels.of(family.strata).lower()}"
+    return f" within the categories of {lower(labels.of(family.strata))}"
 
 
 def _counts(own: Sequence[ShownJoint], family: Family, labels: Labels) -> list[str]:

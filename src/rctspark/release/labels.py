@@ -6,6 +6,7 @@ readable form of its name. The few words of our own stand in `WORDS`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -174,3 +175,8 @@ class Labels:
             words = WORDS[self.language]
             return words["pp"], words["percent"]
         return unit, unit
+
+
+def lower(words: str) -> str:
+    """Put a label in the middle of a sentence; acronyms keep their capitals."""
+    return words if re.match(r"[A-Z][A-Z0-9]", words) else words[:1].lower() + words[1:]

@@ -13,13 +13,16 @@ from rctspark.release.figures import effect_figures
 from rctspark.release.flow import draw_flow
 from rctspark.release.folder import replace_folder
 from rctspark.release.joint import shown_joint
-from rctspark.release.labels import Labels
+from rctspark.release.labels import Labels, lower
 from rctspark.release.power import shown_power
 from rctspark.release.publication.sections import sections
 from rctspark.release.publication.weights_words import INTRO
 from rctspark.release.record_screening import screen_record
 from rctspark.release.registration import difference_words, standing_words
+from rctspark.release.sensitivity import PREFIX as SENSITIVITY
+from rctspark.release.sensitivity import receipt_groups, sensitivity_figures
 from rctspark.release.services import service_figures
+from rctspark.release.signs import legend_of
 from rctspark.release.subgroup_figures import PREFIX as SUBGROUPS
 from rctspark.release.subgroup_figures import subgroup_figures
 from rctspark.release.subgroups import family_tables, subgroup_tables
@@ -30,7 +33,6 @@ from rctspark.release.wording import (
     analysed_words,
     design_words,
     findings,
-    lower,
     p_relation,
 )
 
@@ -78,6 +80,7 @@ def write_report(folder: Path, record: ReportRecord) -> Path:
         draw_flow(release),
         *service_figures(release),
         *effect_figures(release),
+        *sensitivity_figures(release),
         *subgroup_figures(release),
         *curves,
     ]
@@ -128,9 +131,17 @@ def render_page(
         "services": [f for f in figures if f.name.startswith(SERVICES)],
         "divided": [f for f in figures if f.name.startswith(SUBGROUPS)],
         "forests": [f for f in figures if f.name.startswith("effects-")],
-        "fixed_tables": [t for t in tables if not t.outcome],
+        "fixed_tables": [t for t in tables if not t.outcome and not t.is_variant],
+        "varied": [f for f in figures if f.name.startswith(SENSITIVITY)],
+        "varied_tables": [t for t in tables if t.is_variant],
+        "receipts": receipt_groups(release, labels),
+        "receipt_signs": legend_of(labels, ()),
         "courses": [
-            (name, by_outcome.get(name), [t for t in tables if t.outcome == name])
+            (
+                name,
+                by_outcome.get(name),
+                [t for t in tables if t.outcome == name and not t.is_variant],
+            )
             for name in (o.name for o in release.plan.outcomes)
             if name in panels
         ],

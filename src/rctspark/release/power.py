@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from rctspark.release.labels import lower
 from rctspark.release.numerals import fixed
 from rctspark.release.publication.shown_table import Group, ShownTable
 
@@ -96,7 +97,7 @@ def shown_power(found: Sequence[DetectableEffect], labels: Labels) -> ShownTable
         )
     head = ("If", "Control", "Missing (%)", "Size", *map(labels.of, arms))
     planned = ", ".join(
-        f"{fixed(n, 0)} {labels.of(arm).lower()}" for arm, n in asked.persons.items()
+        f"{fixed(n, 0)} {lower(labels.of(arm))}" for arm, n in asked.persons.items()
     )
     note = (
         f"Smallest rise that a two-sided test shows with a chance of "

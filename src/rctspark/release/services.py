@@ -19,8 +19,7 @@ from rctspark.release.drawing import (
     rendered,
     whole_ticks,
 )
-from rctspark.release.labels import Labels
-from rctspark.release.wording import lower
+from rctspark.release.labels import Labels, lower
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 PER = 100
 SIDE_BY_SIDE = 2
+HEADROOM = 1.18
 PREFIX = "services-"
 COLUMNS = ("horizon", "contact", "arm", "contacts", "per_100_persons", "n")
 
@@ -138,22 +138,45 @@ def _counted(plan: CourseTable, labels: Labels) -> str:
     return f"{what}, per {PER} persons {whom}"
 
 
+def _say_hidden(axes: Axes, hidden: list[str]) -> None:
+    """Write into a panel of which arms most is hidden, so that no line seems lost."""
+    if hidden:
+        # Room above the lines, so that the words run into none of them.
+        axes.set_ylim(top=axes.get_ylim()[1] * HEADROOM)
+        axes.text(
+            0.99,
+            0.97,
+            "\n".join(hidden),
+            transform=axes.transAxes,
+            ha="right",
+            va="top",
+            fontsize=7.5,
+            color=CONTROL,
+        )
+
+
 def _draw(axes: Axes, data: pd.DataFrame, horizons: list[int], labels: Labels) -> None:
-    arms = labels.plan.arms
+    arms, hidden = labels.plan.arms, []
     for arm in arms.all:
         own = data[data["arm"] == arm].set_index("horizon")["per_100_persons"]
         values = [
             float(own[str(h)]) if own[str(h)] not in ("", "x") else np.nan
             for h in horizons
         ]
+        gaps = sum(own[str(h)] == "x" for h in horizons)
+        if gaps > len(horizons) / 2:
+            told = f"{gaps} of {len(horizons)} numbers may not be shown"
+            hidden.append(f"{labels.of(arm)}: {told}")
         place = 0 if arm == arms.control else arms.treatments.index(arm)
         axes.plot(
             horizons,
             values,
             color=CONTROL if arm == arms.control else colour(place),
             ls="--" if arm == arms.control else "-",
-            marker=None if arm == arms.control else marker(place),
-            ms=3.2,
+            # A number between two gaps is seen by its marker alone.
+            marker="." if arm == arms.control else marker(place),
+            ms=3.5 if arm == arms.control else 3.2,
             label=labels.of(arm),
         )
+    _say_hidden(axes, hidden)
     axes.set_ylim(bottom=0)

@@ -1,4 +1,4 @@
-"""Figures of effects by category: one panel per category, the arms below one another.
+"""Figures of effects by category: a panel or a row for each.
 
 Drawn from the effects that may leave, like the tables of subgroups. A sign stands
 beside an effect whose p-value in the record is below its level; it is not adjusted for
@@ -21,10 +21,12 @@ from rctspark.release.drawing import (
     publication_style,
     rendered,
 )
-from rctspark.release.labels import Labels
-from rctspark.release.numerals import STARS, stars
+from rctspark.release.labels import Labels, lower
+from rctspark.release.numerals import Scale
+from rctspark.release.row_plot import PlotRow, plot_rows
+from rctspark.release.signs import legend_of, sign_of
 from rctspark.release.tables import effect_table
-from rctspark.release.wording import lower, n_words
+from rctspark.release.wording import model_words, n_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +41,12 @@ PREFIX = "subgroups-"
 TITLES = 56
 """Characters of the panels' titles that fit beside one another."""
 ARM_INCHES = 0.135
+LEAST_INCHES = 0.8
+"""Height of panels that have few rows."""
+TITLE_INCHES = 0.16
+"""What each further line of a panel's title adds."""
+MOST_PANELS = 3
+"""Categories that stand beside one another; more stand below one another."""
 OUTCOME_GAP = 0.9
 """Room between two outcomes, in rows of an arm."""
 
@@ -78,7 +86,11 @@ def subgroup_figures(release: Release, *, language: str = "en") -> list[Figure]:
 def draw_subgroups(
     effects: Sequence[Effect], labels: Labels, suffix: str = "", *, is_synthetic: bool
 ) -> Figure:
-    """Draw effects of one unit at one horizon, a panel per category.
+    """Draw effects of one unit at one horizon, category by category.
+
+    Of several arms in up to three categories each category has a panel, the outcomes
+    below one another; otherwise each category has a row under its outcome, with its
+    numbers beside it.
 
     Args:
         effects: Effects by the categories of one covariate, in one model.
@@ -94,18 +106,9 @@ def draw_subgroups(
     whole, covariate, _ = category_parts(first.population)
     name = f"{PREFIX}{whole}-{covariate}{suffix}"
     grid = _Grid.of(effects, labels)
+    has_panels = len(grid.arms) > 1 and len(grid.categories) <= MOST_PANELS
     with publication_style():
-        canvas = new_canvas(ARM_INCHES * grid.step * len(grid.outcomes) + 1.0)
-        drawn = canvas.subplots(1, len(grid.categories), sharex=True, sharey=True)
-        panels = [drawn] if len(grid.categories) == 1 else list(drawn)
-        for axes, category in zip(panels, grid.categories, strict=True):
-            title = f"{labels.of(covariate)}: {lower(labels.of(category))}"
-            axes.set_title(textwrap.fill(title, TITLES // len(panels)))
-            _draw(axes, grid, category, labels)
-        panels[0].set_yticks(grid.middles, [labels.of(o) for o in grid.outcomes])
-        panels[0].set_ylim(len(grid.outcomes) * grid.step - OUTCOME_GAP, -1.0)
-        canvas.supxlabel(labels.units(first.outcome)[0], fontsize=8.5, color=INK)
-        _legend(canvas, panels[0], grid, labels)
+        canvas = (_panels if has_panels else _rows)(grid, labels)
         svg, png = rendered(canvas, name, is_synthetic=is_synthetic)
     when = labels.horizon(first.outcome, first.horizon)
     key = name.replace("-", "_")
@@ -113,6 +116,50 @@ def draw_subgroups(
     title = labels.of(key) if key in plan.labels else title
     caption = _caption(effects, labels, when, places=grid.places)
     return Figure(name, title, caption, svg, png, effect_table(effects, labels))
+
+
+def _panels(grid: _Grid, labels: Labels) -> Canvas:
+    """Draw a panel per category; its title grows with its lines, unbroken in words."""
+    characters = TITLES // len(grid.categories)
+    titles = [
+        textwrap.fill(
+            labels.of(category),
+            characters,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for category in grid.categories
+    ]
+    lines = max(title.count("\n") for title in titles)
+    drawing = ARM_INCHES * grid.step * len(grid.outcomes)
+    canvas = new_canvas(max(drawing, LEAST_INCHES) + 1.0 + TITLE_INCHES * lines)
+    drawn = canvas.subplots(1, len(titles), sharex=True, sharey=True, squeeze=False)
+    panels = list(drawn[0])
+    for axes, category, title in zip(panels, grid.categories, titles, strict=True):
+        axes.set_title(title)
+        _draw(axes, grid, category, labels)
+    panels[0].set_yticks(grid.middles, [labels.of(o) for o in grid.outcomes])
+    panels[0].set_ylim(len(grid.outcomes) * grid.step - OUTCOME_GAP, -1.0)
+    unit = labels.units(grid.outcomes[0])[0]
+    canvas.supxlabel(unit, fontsize=8.5, color=INK)
+    _legend(canvas, panels[0], grid, labels)
+    return canvas
+
+
+def _rows(grid: _Grid, labels: Labels) -> Canvas:
+    """Draw a row per category under its outcome; of several arms, one for each."""
+    rows: list[PlotRow] = []
+    for outcome in grid.outcomes:
+        rows.append(PlotRow(labels.of(outcome)))
+        for category in grid.categories:
+            for e in grid.of_category(outcome, category):
+                words = labels.of(category)
+                if len(grid.arms) > 1:
+                    words += f": {lower(labels.of(e.arm))}"
+                sign = sign_of(labels.plan, e.p_value, e.population)
+                rows.append(PlotRow(words, e, sign))
+    is_share = labels.outcome(grid.outcomes[0]).unit == "share"
+    return plot_rows(rows, labels, Scale.of(grid.effects, is_share=is_share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +201,15 @@ class _Grid:
         half = (len(self.arms) - 1) / 2
         return [i * self.step + half for i in range(len(self.outcomes))]
 
+    def of_category(self, outcome: str, category: str) -> list[Effect]:
+        """Return the effects on an outcome in a category, arms in the plan's order."""
+        own = [
+            e
+            for e in self.effects
+            if e.outcome == outcome and category_parts(e.population)[2] == category
+        ]
+        return sorted(own, key=lambda e: self.arms.index(e.arm))
+
     @property
     def places(self) -> int:
         """Effects that there would be if all may leave."""
@@ -171,7 +227,7 @@ def _draw(axes: Axes, grid: _Grid, category: str, labels: Labels) -> None:
         point, shape = e.estimate * grid.factor, _marker(e.arm, labels)
         axes.plot([point], [y], marker=shape, ms=3.6, color=tint)
         axes.annotate(
-            stars(e.p_value),
+            sign_of(labels.plan, e.p_value, e.population),
             (high, y),
             xytext=(2.5, -2.2),
             textcoords="offset points",
@@ -208,12 +264,13 @@ def _caption(
     effects: Sequence[Effect], labels: Labels, when: str, *, places: int
 ) -> str:
     plan = labels.plan
-    limits = ", ".join(f"{sign} p < {limit:.2f}" for limit, sign in reversed(STARS))
+    limits = legend_of(labels, {e.population for e in effects}).removesuffix(".")
     gaps = " Where no point stands, the effect may not be shown."
     whole = category_parts(effects[0].population)[0]
     return (
         f"{labels.of(whole)}, {when}: difference from "
         f"{lower(labels.of(plan.arms.control))} in each category, with "
-        f"{plan.inference.level:.0%} intervals. {limits}, two-sided, each for its own "
-        f"effect alone. {n_words(effects)}{gaps if len(effects) < places else ''}"
+        f"{plan.inference.level:.0%} intervals; "
+        f"{model_words(effects, labels)}. {limits}, each for its own effect alone. "
+        f"{n_words(effects)}{gaps if len(effects) < places else ''}"
     )

@@ -7,11 +7,11 @@ called 'no effect', and one that does not is never called proof.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rctspark.release.coarsening import whole_populations
+from rctspark.release.labels import lower
 from rctspark.release.numerals import MINUS, Scale, fixed, p_text
 from rctspark.release.tables import headline_effects, headline_keys
 
@@ -220,11 +220,6 @@ def with_unit(number: str, unit: str) -> str:
     return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number
 
 
-def lower(words: str) -> str:
-    """Put a label in the middle of a sentence; acronyms keep their capitals."""
-    return words if re.match(r"[A-Z][A-Z0-9]", words) else words[:1].lower() + words[1:]
-
-
 def design_words(release: Release, labels: Labels) -> list[tuple[str, str]]:
     """Describe the design as the plan declares it.
 
@@ -322,6 +317,28 @@ def n_words(effects: Sequence[Effect]) -> str:
     arm, control = [e.n_arm for e in effects], [e.n_against for e in effects]
     treated, other = _span(arm), _span(control)
     return f"n = {treated} per treatment arm and {other} in the control arm."
+
+
+def model_words(effects: Sequence[Effect], labels: Labels) -> str:
+    """Name the models of the effects of a figure: `model: adjusted for covariates`.
+
+    Args:
+        effects: Effects that stand together.
+        labels: Words.
+
+    Returns:
+        The words; of several models, each with its outcomes.
+    """
+    outcomes: dict[str, dict[str, None]] = {}
+    for e in effects:
+        outcomes.setdefault(e.model, {})[labels.of(e.outcome)] = None
+    if len(outcomes) == 1:
+        return f"model: {lower(labels.of(next(iter(outcomes))))}"
+    named = [
+        f"{lower(labels.of(model))} ({', '.join(lower(name) for name in of)})"
+        for model, of in outcomes.items()
+    ]
+    return f"models: {'; '.join(named)}"
 
 
 def _span(counts: Sequence[int]) -> str:

@@ -69,6 +69,7 @@ from rctspark.config.plan.population import (
 from rctspark.config.plan.power import Assumption, PowerPlan
 from rctspark.config.plan.reweighting import Reweighting
 from rctspark.config.plan.rounds import Round
+from rctspark.config.plan.sensitivity import Sensitivity, Variant
 from rctspark.config.plan.study_tables import (
     Finding,
     FindingsTable,
@@ -167,10 +168,12 @@ __all__ = [
     "RoundBenefitOutcome",
     "RoundContactOutcome",
     "RoundsTable",
+    "Sensitivity",
     "SiteDraw",
     "StarLevel",
     "TimeShareOutcome",
     "TimingModel",
+    "Variant",
     "Varying",
     "WeightedEffectsTable",
     "WeightsTable",

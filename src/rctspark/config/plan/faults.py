@@ -42,6 +42,7 @@ def plan_faults(plan: Plan) -> Faults:
         *_monitoring_faults(plan),
         *_analysis_faults(plan),
         *_headline_faults(plan),
+        *_sensitivity_faults(plan),
         *_window_faults(plan),
         *_round_faults(plan),
         *table_faults(plan),
@@ -59,6 +60,7 @@ def _repeated(plan: Plan) -> Faults:
         "analyses": [a.population for a in plan.analyses],
         "durations": [d.name for d in plan.durations],
         "families": [f.name for f in plan.families],
+        "sensitivity": [s.name for s in plan.sensitivity],
         "reweighted": [r.population for r in plan.reweighted],
         "population.exclusions": [x.id for x in plan.population.exclusions],
         "arms.treatments": list(plan.arms.all),
@@ -228,6 +230,27 @@ def _round_faults(plan: Plan) -> Faults:
         for i, outcome in enumerate(plan.outcomes)
         if isinstance(outcome, PerRoundOutcome) and not plan.rounds
     ]
+
+
+def _sensitivity_faults(plan: Plan) -> Faults:
+    known = {
+        "outcome": [o.name for o in plan.outcomes],
+        "model": [m.name for m in plan.models],
+        "population": [a.population for a in plan.analyses]
+        + [r.population for r in plan.reweighted],
+    }
+    faults: Faults = []
+    for i, one in enumerate(plan.sensitivity):
+        places = {f"sensitivity.{i}": one} | {
+            f"sensitivity.{i}.variants.{j}": variant
+            for j, variant in enumerate(one.variants)
+        }
+        for key, part in places.items():
+            for field, names in known.items():
+                what = "analysis" if field == "population" else field
+                given = [name] if (name := getattr(part, field)) else []
+                faults += _unknown(f"{key}.{field}", given, names, what)
+    return faults
 
 
 def _window_faults(plan: Plan) -> Faults:

@@ -31,6 +31,7 @@ from rctspark.config.plan.population import (
 from rctspark.config.plan.power import PowerPlan
 from rctspark.config.plan.reweighting import Reweighting
 from rctspark.config.plan.rounds import Round
+from rctspark.config.plan.sensitivity import Sensitivity
 from rctspark.config.plan.tables import BalanceTable, ReleasedTable
 from rctspark.periods import PeriodKind
 
@@ -74,6 +75,7 @@ class Plan(Document):
         durations: How long something lasts, and what changes it.
         headlines: The figures that a reader sees first. Empty: each outcome at its
             last horizon that may be shown.
+        sensitivity: Main effects, each beside what else could have been chosen.
         tables: Tables that are released in a layout of their own.
         monitoring: What is watched while the trial runs.
     """
@@ -105,6 +107,7 @@ class Plan(Document):
     power: PowerPlan | None = None
     durations: tuple[DurationPlan, ...] = ()
     headlines: tuple[Headline, ...] = ()
+    sensitivity: tuple[Sensitivity, ...] = ()
     tables: tuple[ReleasedTable, ...] = ()
     monitoring: Monitoring = Monitoring()
 

@@ -16,6 +16,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from rctspark.release.category_screening import category_parts
+from rctspark.release.labels import lower
 from rctspark.release.numerals import MINUS, Scale, fixed, p_text
 from rctspark.release.wording import mean_words
 
@@ -157,7 +158,7 @@ def _effect_line(
         return _line(finding, labels.of(named.outcome), NOT_ESTIMATED)
     what = f"{labels.of(named.outcome)}, {labels.horizon(named.outcome, named.horizon)}"
     if len(labels.plan.arms.treatments) > 1:
-        what += f", {labels.of(named.arm).lower()}"
+        what += f", {lower(labels.of(named.arm))}"
     what += f"; {population_words(named.population, labels)}"
     all_of_it, leaving = _effect(named, found), _effect(named, shown)
     if all_of_it is None:
@@ -179,7 +180,7 @@ def population_words(population: str, labels: Labels) -> str:
     whole, covariate, value = category_parts(population)
     if not covariate:
         return labels.of(whole)
-    return f"{labels.of(covariate)}: {labels.of(value).lower()}"
+    return f"{labels.of(covariate)}: {labels.of(value)}"
 
 
 def _holds(finding: PublishedFinding, e: Effect, labels: Labels) -> bool | None:
@@ -271,7 +272,7 @@ def _many_words(many: EffectsNamed, labels: Labels) -> str:
     if many.but:
         when += f" but {', '.join(str(h) for h in many.but)}"
     when = when.replace("-", MINUS)
-    arms = ", ".join(labels.of(arm).lower() for arm in many.arms)
+    arms = ", ".join(lower(labels.of(arm)) for arm in many.arms)
     return f"{outcomes}, {when}, {arms}; {population_words(many.population, labels)}"
 
 
@@ -282,9 +283,7 @@ def _duration_line(
     shown: Results,
     labels: Labels,
 ) -> ShownFinding:
-    what = f"{labels.of(one.cause)}, {one.duration.replace('_', ' ')}"
-    if one.horizon:
-        what += f" {one.horizon}"
+    what = duration_words(one.duration, one.cause, one.horizon, labels)
     all_of_it, leaving = _duration(one, found), _duration(one, shown)
     if all_of_it is None:
         return _line(finding, what, NOT_ESTIMATED)
@@ -296,6 +295,24 @@ def _duration_line(
         return _line(finding, what, NOT_SHOWN, agrees=agrees)
     p = "" if leaving.p_value is None else p_text(leaving.p_value)
     return _line(finding, what, _duration_words(leaving), p, agrees)
+
+
+def duration_words(name: str, cause: str, horizon: int, labels: Labels) -> str:
+    """Name a number of a duration by the plan's words.
+
+    Args:
+        name: Duration of the plan.
+        cause: Way of leaving.
+        horizon: Time, in the duration's unit; 0: none.
+        labels: Words.
+
+    Returns:
+        `Job, within 12 months; Months from enrolment to the end of the benefit`.
+    """
+    planned = next((d for d in labels.plan.durations if d.name == name), None)
+    title = planned.title if planned is not None and planned.title else labels.of(name)
+    when = f", within {horizon} {planned.unit}s" if horizon and planned else ""
+    return f"{labels.of(cause)}{when}; {lower(title)}"
 
 
 def _effect(named: EffectNamed, results: Results) -> Effect | None:
@@ -333,7 +350,7 @@ def _effect_words(e: Effect, labels: Labels) -> str:
     mean = mean_words(e.mean_against, scale, "")
     return (
         f"{scale.write(e.estimate, sign=True)} {unit} ({low} to {high}); "
-        f"{labels.of(e.against).lower()} {mean}"
+        f"{lower(labels.of(e.against))} {mean}"
     )
 
 

@@ -60,15 +60,15 @@ def is_of_counts(table: ReleasedTable, plan: Plan) -> bool:
         plan: The analysis plan.
 
     Returns:
-        True for a funnel, for groups shown in persons, and for a course of outcomes
-        that are yes or no.
+        True for a funnel, for rounds of interviews, for groups shown in persons, and
+        for a course of outcomes that are yes or no.
     """
     if isinstance(table, GroupsTable):
         return table.show == "persons"
     if isinstance(table, CourseTable):
         shares = {o.name for o in plan.outcomes if o.unit == "share"}
         return {*table.lines.values()} <= shares
-    return isinstance(table, FunnelTable)
+    return isinstance(table, FunnelTable | RoundsTable)
 
 
 def screen_table(

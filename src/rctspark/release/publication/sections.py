@@ -17,6 +17,7 @@ from rctspark.config.plan import (
     WeightedEffectsTable,
     WeightsTable,
 )
+from rctspark.release.disclosure import HIDDEN
 from rctspark.release.publication.shown_as_released import as_released, is_grouped
 from rctspark.release.publication.shown_counts import (
     arm_sizes,
@@ -60,6 +61,12 @@ SECTIONS = {
     "weighted_effects": "weights",
 }
 """Kind of table to the section of the report in which it stands."""
+CAN_BE_EXEMPTED = (
+    "A round in which more than the largest share of an arm had, or lacked, the "
+    "interview is hidden whole (rule 3). Where that is a count by design, the data "
+    "owner can exempt the table by its name, {}, with rule and reason, among the "
+    "`exemptions` of the settings; the numbers then stand here."
+)
 IN_WORDS = (
     FindingsTable,
     FunnelTable,
@@ -122,6 +129,8 @@ def _laid(table: LaidTable, release: Release, labels: Labels) -> tuple[Laid, str
             note = f"{OF_CONTACTS} {sizes_note(release, labels)}"
         case RoundsTable():
             laid, note = rounds_by_arm(table, labels), rounds_note(labels)
+            if any(HIDDEN in row.numbers.values() for row in table.rows):
+                note = f"{note} {CAN_BE_EXEMPTED.format(table.name)}"
         case BalanceTable() as plan:
             laid = balance_by_arm(table, plan, labels)
             note = f"{OF_BALANCE} {sizes_note(release, labels)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctspark.config.plan import FollowUpOutcome, RoundsTable
+from rctspark.release.labels import lower
 from rctspark.release.numerals import fixed, p_text, persons
 from rctspark.release.publication.shown_table import Group, Laid
 
@@ -133,7 +134,7 @@ def _arm_heads(first: str, labels: Labels) -> tuple[str, ...]:
 def sizes_note(release: Release, labels: Labels) -> str:
     """Say how many persons each arm has."""
     sizes = [
-        f"{persons(arm.persons)} {labels.of(arm.arm).lower()}"
+        f"{persons(arm.persons)} {lower(labels.of(arm.arm))}"
         for arm in sorted(
             release.design.arms, key=lambda a: release.plan.arms.all.index(a.arm)
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rctspark.release.labels import lower
 from rctspark.release.numerals import MINUS, fixed
 from rctspark.release.publication.shown_table import Group, Laid
-from rctspark.release.wording import lower
+from rctspark.release.signs import level_words
 
 if TYPE_CHECKING:
-    from rctspark.config.plan import EffectsTable, StarLevel
+    from rctspark.config.plan import EffectsTable
     from rctspark.release.labels import Labels
     from rctspark.release.publication.layout import LaidTable
     from rctspark.release.publication.rows import Row
@@ -21,7 +22,7 @@ def effects_by_arm(table: LaidTable, plan: EffectsTable, labels: Labels) -> Laid
     head = ["Outcome"]
     for arm in treatments:
         head += [labels.of(arm), labels.of(control), "Net effect"]
-    head += [f"n {labels.of(arm).lower()}" for arm in (*treatments, control)]
+    head += [f"n {lower(labels.of(arm))}" for arm in (*treatments, control)]
     groups = []
     for population in plan.populations:
         rows = []
@@ -56,20 +57,12 @@ def _words_of(row: Row, plan: EffectsTable, labels: Labels) -> str:
 
 def effects_note(plan: EffectsTable, labels: Labels) -> str:
     """Say how the effects of a table were estimated, and what its signs mean."""
-    signs = "; ".join(star_words(level, labels) for level in plan.stars)
+    signs = "; ".join(level_words(level, labels) for level in plan.stars)
     told = f" {signs} (two-sided tests)." if signs else ""
     return (
         "Net effect: the treatment's mean minus that of "
-        f"{labels.of(labels.plan.arms.control).lower()}, before rounding; model: "
+        f"{lower(labels.of(labels.plan.arms.control))}, before rounding; model: "
         f"{lower(labels.of(plan.model))}; standard errors "
         f"{labels.plan.inference.covariance}.{told} n: persons whose outcome is "
         "observed; of a part of those enrolled, rounded to tens."
     )
-
-
-def star_words(level: StarLevel, labels: Labels) -> str:
-    """Say which p-values a sign stands for, and in which populations."""
-    words = f"{level.sign} p < {level.below:.2f}"
-    if not level.populations:
-        return words
-    return f"{words}, {', '.join(labels.of(p).lower() for p in level.populations)} only"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rctspark.release.disclosure import HIDDEN
 from rctspark.release.numerals import MINUS
-from rctspark.release.publication.shown_effects import star_words
+from rctspark.release.signs import level_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ def term_words(term: str, labels: Labels) -> str:
     owner, _, category = term.partition("=")
     if not category:
         return labels.of(owner)
-    return f"{labels.of(owner)}: {labels.of(category).lower()}"
+    return f"{labels.of(owner)}: {labels.of(category)}"
 
 
 def _cell(numbers: Mapping[str, str] | None) -> str:
@@ -98,7 +98,7 @@ def _cell(numbers: Mapping[str, str] | None) -> str:
 
 def models_note(plan: ModelsTable, labels: Labels) -> str:
     """Say in which units coefficients are, and what the signs mean."""
-    signs = "; ".join(star_words(level, labels) for level in plan.stars)
+    signs = "; ".join(level_words(level, labels) for level in plan.stars)
     return (
         f"Coefficient{' and sign' if signs else ''} (standard error, "
         f"{labels.plan.inference.covariance}), in the units of outcome and covariate; "

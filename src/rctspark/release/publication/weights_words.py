@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctspark.contracts.descriptives import EFFECTIVE_N, EVERY, TARGET, WEIGHTED
+from rctspark.release.labels import lower
 from rctspark.release.numerals import persons
 from rctspark.release.publication.weights import LARGEST, PERSONS, reweighting_of
-from rctspark.release.wording import lower
 
 if TYPE_CHECKING:
     from rctspark.config.plan import WeightedEffectsTable, WeightsTable
