@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from estimators.regression_data import (
     ARMS,
+    ROWS,
     THRESHOLDS,
     by,
     model,
@@ -49,6 +50,21 @@ def test_a_model_is_fitted_by_the_estimator_that_it_names():
     clustered = estimate(model(covariates=("age",)), "CR1")
     assert numbers(clustered, "estimate") == pytest.approx(numbers(plain, "estimate"))
     assert {c.df for c in clustered} == {11}
+
+
+@pytest.mark.parametrize("covariance", ["HC1", "CR1"])
+def test_where_assignment_is_the_receipt_there_is_no_first_stage(covariance):
+    rows = ROWS[ROWS["arm"].isin(["control", "zia"])]
+    rows = rows.assign(whole=(rows["arm"] == "zia").astype(float))
+    found = estimate_model(
+        persons(trial(rows, outcomes=("job", "whole")), ("control", "zia")),
+        model=model(estimator="iv", receipt={"zia": "whole"}),
+        inference=by(covariance),
+        thresholds=THRESHOLDS,
+        categories={},
+    ).contrasts
+    assert [(c.outcome, c.estimand) for c in found] == [("job", "att")]
+    assert found[0].effective_f == float("inf")
 
 
 def test_the_row_by_row_fit_refuses_what_it_would_fit_as_something_else():

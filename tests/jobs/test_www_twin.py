@@ -24,6 +24,8 @@ NOT_EXPLAINED = (
     "effect_pp",
 )
 MOST_UNLIKE = 7
+# Which arm of a stratum gets one more is drawn: this seed, found by trying, deals the
+# published sizes in both municipalities. Others give the same sizes in another order.
 SEED = 212
 PROVISIONAL, DEFINITIVE = "2020-01-31", "2020-12-31"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isinf
 from typing import TYPE_CHECKING
 
 from rctspark.contracts.results import FIRST_STAGE
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rctspark.contracts.regression import JointTest
     from rctspark.contracts.sums import Analysed
     from rctspark.estimators.contrast import Contrast
+    from rctspark.estimators.regression.att_results import ReceiptEffects
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +143,11 @@ def estimate_model(
             )
         )
     if model.estimator == "iv":
-        receipts = _receipts(source, model)
-        received = source.measuring(source.outcomes, receipts)
-        effects = estimate_att(
-            received, model=model, inference=inference, thresholds=thresholds
+        return Modelled(
+            _estimate_received(
+                source, model=model, inference=inference, thresholds=thresholds
+            )
         )
-        stages = estimate_model(
-            source.measuring(receipts),
-            model=_first_stage_of(model),
-            inference=inference,
-            thresholds=thresholds,
-            categories=categories,
-        )
-        return Modelled((*effects.contrasts, *_own_receipts(stages, model)))
     if model.estimator == "logit":
         return Modelled(
             estimate_logit(
@@ -179,11 +173,49 @@ def estimate_model(
     )
 
 
+def _estimate_received(
+    source: Analysed, *, model: Model, inference: Inference, thresholds: Thresholds
+) -> tuple[Contrast, ...]:
+    """Effects of what was received, and what assignment does to its receipt."""
+    receipts = _receipts(source, model)
+    effects = estimate_att(
+        source.measuring(source.outcomes, receipts),
+        model=model,
+        inference=inference,
+        thresholds=thresholds,
+    )
+    moved = _not_whole(receipts, effects, model)
+    if not moved:
+        return effects.contrasts
+    stages = estimate_model(
+        source.measuring(moved),
+        model=_first_stage_of(model),
+        inference=inference,
+        thresholds=thresholds,
+        categories={},
+    )
+    return (*effects.contrasts, *_own_receipts(stages, model))
+
+
 def _first_stage_of(model: Model) -> Model:
     """Return the regression of a receipt on the arms, with the same covariates."""
     return model.model_copy(
         update={"estimator": "ols", "receipt": {}, "receipt_horizon": 0}
     )
+
+
+def _not_whole(
+    receipts: tuple[tuple[str, int], ...], effects: ReceiptEffects, model: Model
+) -> tuple[tuple[str, int], ...]:
+    """Leave out receipts that are assignment itself: there is nothing to estimate."""
+    whole = {
+        model.receipt[arm]
+        for detail in effects.details
+        for stage in detail.first_stages
+        for arm in stage.arm.split("+")
+        if isinf(stage.effective_f)
+    }
+    return tuple((name, h) for name, h in receipts if name not in whole)
 
 
 def _own_receipts(stages: Modelled, model: Model) -> tuple[Contrast, ...]:
