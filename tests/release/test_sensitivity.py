@@ -91,6 +91,24 @@ def test_a_variant_that_may_not_leave_says_so_and_shows_no_number():
     assert list(figure.data["population"]) == ["all", "received"]
 
 
+def test_a_variant_without_the_arm_has_no_row_for_it(monkeypatch):
+    record = make_record()
+    analyses = tuple(
+        a.model_copy(update={"arms": ("basic",)}) if a.population == "men" else a
+        for a in record.plan.analyses
+    )
+    drawn = []
+
+    def noted(rows, *given):
+        drawn.extend(row.effect.population for row in rows)
+        return plot_rows(rows, *given)
+
+    monkeypatch.setattr("rctspark.release.sensitivity.plot_rows", noted)
+    plan = record.plan.model_copy(update={"analyses": analyses})
+    sensitivity_figures(replace(screen_record(record), plan=plan))
+    assert drawn == ["all", "received"]
+
+
 def test_effects_of_receipt_stand_beside_their_first_stage():
     release = screen_record(make_record())
     (group,) = receipt_groups(release, Labels(release.plan))

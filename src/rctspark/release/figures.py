@@ -110,7 +110,8 @@ def draw_by_horizon(
             own = sorted((e for e in adjusted if e.arm == arm), key=lambda e: e.horizon)
             letter = chr(ord("B" if plain else "A") + i)
             title = f"{letter}. Effect of {lower(labels.of(arm))}"
-            axes.set_title(textwrap.fill(title, TITLE_WIDTH[len(panels) == THREE]))
+            width = TITLE_WIDTH[len(panels) == THREE]
+            axes.set_title(textwrap.fill(title, width, break_on_hyphens=False))
             _draw_band(axes, own, plan.arms.treatments.index(arm), factor)
             whole_ticks(axes, first, last)
             axes.set_ylabel(labels.units(name)[0])

@@ -139,11 +139,19 @@ def _rows(
         if len(plan.arms.treatments) > 1:
             rows.append(PlotRow(labels.of(arm)))
         for place, ((population, outcome, model), words) in enumerate(choices):
+            if not _is_compared(arm, population, plan):
+                continue
             e = effects.get((population, outcome, model, one.horizon, arm))
             told = NOT_SHOWN if e is None else ""
             sign = sign_of(plan, e.p_value, population) if e is not None else ""
             rows.append(PlotRow(words, e, sign, is_first=place == 0, told=told))
     return rows
+
+
+def _is_compared(arm: str, population: str, plan: Plan) -> bool:
+    """Say whether the analysis of a population has an arm."""
+    own = (a.arms for a in plan.analyses if a.population == population)
+    return all(not arms or arm in arms for arms in own)
 
 
 def main_choice(one: Sensitivity, plan: Plan) -> Choice:
