@@ -229,8 +229,8 @@ def test_other_rows_give_what_statsmodels_gives_on_them(
     again, population, arms, outcome, model
 ):
     rows, out = again
-    fit = fit_directly(rows, arms, outcome, model)
     name, horizon = outcome
+    fit = fit_directly(rows, arms, name, model)
     effects = effects_in(out / "lake")
     numbers = tracked(out, name, model, population)
     for place, arm in enumerate(arms, start=1):
