@@ -269,7 +269,7 @@ def test_models_stand_side_by_side_with_errors_and_signs():
     assert title == "Job, month 2"
     cell = "\N{MINUS SIGN}0.124** (0.051)"
     assert rows[1] == ("More", cell, cell)
-    assert rows[3] == ("Sex: woman", "", cell)
+    assert rows[3] == ("Sex: Woman", "", cell)
     assert rows[-3:] == (
         ("Persons", "453", "453"),
         ("R\N{SUPERSCRIPT TWO}", "0.031", "0.031"),

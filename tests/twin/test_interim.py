@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from rctspark.config.mapping import read_mapping
 from rctspark.errors import ConfigError
 from rctspark.sources.delivered import find_deliveries
 from rctspark.twin import find_interim
+from rctspark.twin.ww.files import DeliveryFolder
 from rctspark.twin.ww.interim import KNOWN_UNTIL, interim_sheets
 
 AHEAD = dt.timedelta(days=14)
@@ -65,15 +67,16 @@ def test_a_person_is_known_once_a_benefit_has_begun(sheets):
 def test_the_names_are_those_of_older_versions_of_the_same_deliveries(
     sheets, root, tmp_path
 ):
-    for folder, mapping in (
-        ("persons", "uwv_persons"),
-        ("ww_spells", "uwv_ww_spells"),
-        ("agenda", "uwv_agenda"),
-        ("services", "uwv_services"),
-    ):
-        (tmp_path / folder).mkdir()
-        for sheet in sheets[folder]:
-            (tmp_path / folder / sheet.name).write_text(sheet.name)
+    mappings = {
+        "persons": "uwv_persons",
+        "ww_spells": "uwv_ww_spells",
+        "agenda": "uwv_agenda",
+        "services": "uwv_services",
+    }
+    with DeliveryFolder(tmp_path) as deliveries:
+        for sheet in (sheet for name in mappings for sheet in sheets[name]):
+            deliveries.add(replace(sheet, table=sheet.table.slice(0, 1)))
+    for mapping in mappings.values():
         read = read_mapping(root / "conf" / "mappings" / f"{mapping}.yaml")
         files = find_deliveries(tmp_path, [read])
         assert {f.period for f in files} == {"all"}
