@@ -224,6 +224,7 @@ CASES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("population", "arms", "outcome", "model"), CASES)
 def test_other_rows_give_what_statsmodels_gives_on_them(
     again, population, arms, outcome, model
@@ -257,6 +258,7 @@ def test_other_rows_give_what_statsmodels_gives_on_them(
         np.testing.assert_allclose(kept, direct, rtol=1e-9)
 
 
+@pytest.mark.long
 def test_the_wide_design_keeps_its_rank_and_no_effect_is_the_published_one(again):
     rows, out = again
     assert len(rows) == 13_813
