@@ -386,17 +386,16 @@ def test_an_outcome_of_which_nothing_may_be_shown_is_named(record, tmp_path):
     assert "The plan names no headlines" in words
 
 
-def test_a_horizon_at_which_nobody_is_observed_is_listed_with_everyone_enrolled(root):
-    record = two_arms(root)
-    seen = [e for e in record.effects if (e.outcome, e.horizon) != ("working", 9)]
+def unobserved_in(root, record, effects, unobserved=()):
+    """Who is not observed, in the record that is made of these effects."""
     found = Found(
-        effects=[asdict(e) for e in seen],
+        effects=[asdict(e) for e in effects],
         funnel=(),
         arms=[asdict(arm) for arm in record.assignment],
-        unobserved=[{"outcome": "exit", "horizon": 15, "persons": 2716}],
+        unobserved=unobserved,
         deliveries=(),
     )
-    made = make_record(
+    return make_record(
         found,
         record.plan,
         read_settings(root),
@@ -405,8 +404,14 @@ def test_a_horizon_at_which_nobody_is_observed_is_listed_with_everyone_enrolled(
         run_id="run",
         code_version="0",
         standing=record.standing,
-    )
-    assert made.unobserved == (
+    ).unobserved
+
+
+def test_a_horizon_at_which_nobody_is_observed_is_listed_with_everyone_enrolled(root):
+    record = two_arms(root)
+    seen = [e for e in record.effects if (e.outcome, e.horizon) != ("working", 9)]
+    late = [{"outcome": "exit", "horizon": 15, "persons": 2716}]
+    assert unobserved_in(root, record, seen, late) == (
         Unobserved("exit", 15, 2716),
         Unobserved("working", 9, 9237),
     )
@@ -420,23 +425,8 @@ def test_months_of_the_panel_known_of_some_are_listed_with_those_that_are_missin
         else e
         for e in record.effects
     ]
-    made = make_record(
-        Found(
-            effects=[asdict(e) for e in fewer],
-            funnel=(),
-            arms=[asdict(arm) for arm in record.assignment],
-            unobserved=(),
-            deliveries=(),
-        ),
-        record.plan,
-        read_settings(root),
-        sample_ratio_p=None,
-        data_version=record.data_version,
-        run_id="run",
-        code_version="0",
-        standing=record.standing,
-    )
-    assert made.unobserved == (Unobserved("in_benefit", 15, 9237 - 6521),)
+    missing = Unobserved("in_benefit", 15, 9237 - 6521)
+    assert unobserved_in(root, record, fewer) == (missing,)
 
 
 def test_residual_degrees_of_freedom_and_total_n_stay_inside(record):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from rctspark.contracts import EFFECTS
 from rctspark.release.coarsening import DIGITS, is_of_everyone
 from rctspark.release.numerals import KEPT_DIGITS, kept_decimals
 
@@ -22,15 +23,7 @@ NAME = "instruments"
 F_DIGITS, P_DECIMALS = 3, 6
 NOT_SHOWN = "x"
 COLUMNS = (
-    "experiment",
-    "site",
-    "population",
-    "outcome",
-    "horizon",
-    "arm",
-    "against",
-    "estimand",
-    "model",
+    *EFFECTS.key,
     "unit",
     "first_stage_f",
     "effective_f",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from rctspark.contracts import EFFECTS
 from rctspark.release import instruments, joint, power
 from rctspark.release.coarsening import DIGITS, is_of_everyone
 from rctspark.release.durations import duration_tables
@@ -35,15 +36,7 @@ P_DECIMALS = 6
 # `n_total` and `df` stay inside: with the n of the arms shown, they would give the
 # size of an arm that is not.
 EFFECT_COLUMNS = (
-    "experiment",
-    "site",
-    "population",
-    "outcome",
-    "horizon",
-    "arm",
-    "against",
-    "estimand",
-    "model",
+    *EFFECTS.key,
     "unit",
     "estimate",
     "std_error",

@@ -72,7 +72,7 @@ def analysed_words(release: Release, labels: Labels) -> str:
         labels: Words.
 
     Returns:
-        The rest of a sentence: `, and the headlines are about Utrecht (n = 752)`.
+        The rest of a sentence: `, and the headlines are about women (n = 752)`.
         Empty: they are about everyone, or about several populations.
     """
     heads = headline_effects(release.effects, release.plan)
